@@ -1,0 +1,69 @@
+import { recordOf } from "./define-op.ts";
+import { sortNodes } from "./program.ts";
+import { constant, type Node, type Value } from "./value.ts";
+
+/** Sums two gradients of one value; given by the caller, since the graph knows no op. */
+export type Sum = (values: readonly Value[]) => Value;
+
+/**
+ * Reverse-mode gradients of a scalar `loss` with respect to `targets`, one value of the same shape for each.
+ *
+ * Visits only nodes that lie between a target and the loss. A value that is used several times gets one `sum` of all its
+ * incoming gradients. A target that the loss does not depend on is an error: it would silently never be trained.
+ */
+export function gradientsOf(loss: Value, targets: readonly Value[], sum: Sum): Value[] {
+  if (loss.shape.length !== 0)
+    throw new Error(`gradientsOf: the loss must be a scalar, got shape [${loss.shape.join(", ")}]`);
+  const order = sortNodes([loss]);
+  const needed = nodesThatNeedGradient(order, new Set(targets));
+  const incoming = new Map<Value, Value[]>([[loss, [constant(Float32Array.of(1), [])]]]);
+  const totals = new Map<Value, Value>();
+  const total = (value: Value): Value | undefined => {
+    const known = totals.get(value);
+    if (known) return known;
+    const parts = incoming.get(value);
+    if (!parts) return undefined;
+    const result = parts.length === 1 ? (parts[0] as Value) : sum(parts);
+    totals.set(value, result);
+    return result;
+  };
+
+  for (const node of [...order].reverse()) {
+    if (!needed.nodes.has(node)) continue;
+    const gradOutputs = node.outputs.map(total);
+    if (gradOutputs.every((gradient) => gradient === undefined)) continue;
+    const { gradient } = recordOf(node.op);
+    if (!gradient) throw new Error(`op "${node.op}" has no gradient, but a parameter is reached only through it`);
+    const gradInputs = gradient({
+      inputs: node.inputs as readonly Value[],
+      outputs: node.outputs,
+      gradOutputs: gradOutputs as readonly Value[],
+      attributes: node.attributes,
+    });
+    node.inputs.forEach((operand, index) => {
+      const part = gradInputs[index];
+      if (!operand || !part || !needed.values.has(operand)) return;
+      incoming.set(operand, [...(incoming.get(operand) ?? []), part]);
+    });
+  }
+  return targets.map((target, index) => {
+    const gradient = total(target);
+    if (gradient) return gradient;
+    const name = target.source.kind === "variable" ? `"${target.source.variable.name}"` : `number ${index}`;
+    throw new Error(`gradientsOf: the loss does not depend on target ${name}`);
+  });
+}
+
+function nodesThatNeedGradient(
+  order: readonly Node[],
+  targets: ReadonlySet<Value>,
+): { nodes: Set<Node>; values: Set<Value> } {
+  const nodes = new Set<Node>();
+  const values = new Set<Value>(targets);
+  for (const node of order) {
+    if (!node.inputs.some((operand) => operand && values.has(operand))) continue;
+    nodes.add(node);
+    for (const output of node.outputs) values.add(output);
+  }
+  return { nodes, values };
+}
