@@ -1,7 +1,7 @@
 import {
   type Attributes,
   type DataType,
-  formatShape,
+  formatType,
   type Node,
   type Shape,
   type TensorType,
@@ -28,11 +28,11 @@ export interface HostTensor {
   readonly data: Float64Array | Int32Array;
 }
 
-/** What a gradient rule gets. An output that nothing differentiable reads has no incoming gradient. */
+/** What a gradient rule gets. Only the first output of an op is differentiable: only its incoming gradient exists. */
 export interface GradientArguments<Inputs extends OperandNames, Outputs extends OperandNames, A> {
   readonly inputs: PerOperand<Inputs, Value>;
   readonly outputs: PerOutput<Outputs, Value>;
-  readonly gradOutputs: { readonly [Index in keyof Outputs]: Value };
+  readonly gradOutputs: readonly [Value];
   readonly attributes: A;
 }
 
@@ -48,8 +48,10 @@ export interface OpRecord<
   readonly outputs: Outputs;
   /** Default attributes; a call gives any of them another value. */
   readonly defaults: A;
+  /** Element types of the operands that are not float32, by operand name. */
+  readonly dtypes?: Readonly<Record<string, DataType>>;
   /** Types of the outputs, or a thrown shape error (see `shapeError`). */
-  readonly shape: (inputs: PerOperand<Inputs, TensorType>, attributes: A) => PerOutput<Outputs, TensorType>;
+  readonly shape: (inputs: PerOperand<Inputs, Value>, attributes: A) => PerOutput<Outputs, TensorType>;
   /**
    * Gradients with respect to the operands, built from other ops; `undefined` where there is none (labels, masks).
    * Those that nobody asks for are never computed: a value that no output of a Program reaches is not part of it.
@@ -128,11 +130,8 @@ export function defineOp<
 }
 
 function applyOp(record: OpRecord, operands: readonly (Value | undefined)[], attributes: Attributes): Node {
-  record.inputs.forEach((operandName, index) => {
-    if (!operands[index] && !operandName.endsWith("?"))
-      throw new Error(`${record.name}: operand "${operandName}" is missing`);
-  });
-  const types = record.shape(operands as readonly TensorType[], attributes);
+  checkOperands(record, operands);
+  const types = record.shape(operands as readonly Value[], attributes);
   const outputs: Value[] = [];
   const node: Node = { op: record.name, attributes, inputs: operands, outputs };
   types.forEach((type: TensorType, index: number) => {
@@ -141,7 +140,28 @@ function applyOp(record: OpRecord, operands: readonly (Value | undefined)[], att
   return node;
 }
 
-/** An error of operand types: `conv2d: weight [16, 3, 5, 5] must have 4 input channels, as x [8, 4, 28, 28] does`. */
+/** Presence and element types of the operands; shapes are the op's own business. */
+function checkOperands(record: OpRecord, operands: readonly (Value | undefined)[]): void {
+  const [first] = record.inputs;
+  const variadic = first?.startsWith("...") ? first.slice("...".length) : undefined;
+  const names = variadic ? (operands.length > 0 ? operands : [undefined]).map(() => variadic) : record.inputs;
+  names.forEach((declared, index) => {
+    const operandName = declared.replace("?", "");
+    const operand = operands[index];
+    if (!operand) {
+      if (declared.endsWith("?")) return;
+      throw new Error(`${record.name}: operand "${operandName}" is missing`);
+    }
+    const dtype = record.dtypes?.[operandName] ?? "float32";
+    if (operand.dtype !== dtype) {
+      throw shapeError(record.name, `${operandName} must be ${dtype}, not ${operand.dtype}`, {
+        [operandName]: operand,
+      });
+    }
+  });
+}
+
+/** An error of operand types: `conv2d: weight must have 4 input channels; got x [8, 4, 28, 28], weight [16, 3, 5, 5]`. */
 export class ShapeError extends Error {
   override readonly name = "ShapeError";
 }
@@ -152,9 +172,7 @@ export function shapeError(
   rule: string,
   operands: Readonly<Record<string, TensorType | undefined>>,
 ): ShapeError {
-  const listed = Object.entries(operands).flatMap(([name, type]) =>
-    type ? [`${name} ${formatShape(type.shape)}${type.dtype === "float32" ? "" : ` ${type.dtype}`}`] : [],
-  );
+  const listed = Object.entries(operands).flatMap(([name, type]) => (type ? [`${name} ${formatType(type)}`] : []));
   return new ShapeError(`${op}: ${rule}; got ${listed.join(", ")}`);
 }
 

@@ -1,6 +1,6 @@
 import { recordOf } from "./define-op.ts";
 import { sortNodes } from "./program.ts";
-import { constant, type Node, type Value } from "./value.ts";
+import { constant, formatShape, type Node, sameShape, type Value } from "./value.ts";
 
 /** Sums two gradients of one value; given by the caller, since the graph knows no op. */
 export type Sum = (values: readonly Value[]) => Value;
@@ -30,16 +30,11 @@ export function gradientsOf(loss: Value, targets: readonly Value[], sum: Sum): V
 
   for (const node of [...order].reverse()) {
     if (!needed.nodes.has(node)) continue;
-    const gradOutputs = node.outputs.map(total);
-    if (gradOutputs.every((gradient) => gradient === undefined)) continue;
-    const { gradient } = recordOf(node.op);
-    if (!gradient) throw new Error(`op "${node.op}" has no gradient, but a parameter is reached only through it`);
-    const gradInputs = gradient({
-      inputs: node.inputs as readonly Value[],
-      outputs: node.outputs,
-      gradOutputs: gradOutputs as readonly Value[],
-      attributes: node.attributes,
-    });
+    const [gradOutput, ...others] = node.outputs.map(total);
+    if (others.some((gradient) => gradient !== undefined))
+      throw new Error(`op "${node.op}": only its first output is differentiable, but the loss depends on another`);
+    if (!gradOutput) continue;
+    const gradInputs = applyRule(node, gradOutput);
     node.inputs.forEach((operand, index) => {
       const part = gradInputs[index];
       if (!operand || !part || !needed.values.has(operand)) return;
@@ -52,6 +47,28 @@ export function gradientsOf(loss: Value, targets: readonly Value[], sum: Sum): V
     const name = target.source.kind === "variable" ? `"${target.source.variable.name}"` : `number ${index}`;
     throw new Error(`gradientsOf: the loss does not depend on target ${name}`);
   });
+}
+
+/** The gradients of a node's operands by its op's rule, checked to have the operands' shapes. */
+function applyRule(node: Node, gradOutput: Value): readonly (Value | undefined)[] {
+  const { gradient } = recordOf(node.op);
+  if (!gradient) throw new Error(`op "${node.op}" has no gradient, but a target is reached only through it`);
+  const { inputs, outputs, attributes } = node;
+  const gradInputs = gradient({
+    inputs: inputs as readonly Value[],
+    outputs,
+    gradOutputs: [gradOutput],
+    attributes,
+  });
+  inputs.forEach((operand, index) => {
+    const part = gradInputs[index];
+    if (operand && part && !sameShape(operand.shape, part.shape)) {
+      throw new Error(
+        `op "${node.op}": the gradient of operand ${index} ${formatShape(operand.shape)} has shape ${formatShape(part.shape)}`,
+      );
+    }
+  });
+  return gradInputs;
 }
 
 function nodesThatNeedGradient(

@@ -1,5 +1,4 @@
-import type { Node, Shape, Value, Variable } from "./value.ts";
-import { formatShape, sameShape } from "./value.ts";
+import { formatType, type Node, sameShape, type TensorType, type Value, type Variable } from "./value.ts";
 
 /** A value to be stored in a variable when the run ends; all reads of the run see the old content. */
 export interface Update {
@@ -42,19 +41,21 @@ export function defineProgram(definition: {
   });
   for (const { variable, value } of updates) {
     addOnce(variables, variable.name, variable, "variable");
-    if (!sameShape(variable.shape, value.shape)) {
+    if (!sameType(variable, value)) {
       throw new Error(
-        `program "${name}": variable "${variable.name}" ${formatShape(variable.shape)} cannot take a value of shape ${formatShape(value.shape)}`,
+        `program "${name}": variable "${variable.name}" ${formatType(variable)} cannot take a value of type ${formatType(value)}`,
       );
     }
   }
   return { name, inputs: [...inputs.values()], variables: [...variables.values()], nodes: order, outputs, updates };
 }
 
-function addOnce<T extends { shape: Shape }>(found: Map<string, T>, name: string, item: T, kind: string): void {
+const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+
+function addOnce<T extends TensorType>(found: Map<string, T>, name: string, item: T, kind: string): void {
   const known = found.get(name);
-  if (known && !sameShape(known.shape, item.shape)) {
-    throw new Error(`${kind} "${name}" is used with shapes ${formatShape(known.shape)} and ${formatShape(item.shape)}`);
+  if (known && !sameType(known, item)) {
+    throw new Error(`${kind} "${name}" is used with types ${formatType(known)} and ${formatType(item)}`);
   }
   if (!known) found.set(name, item);
 }

@@ -49,6 +49,10 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => 
 /** `[64, 3, 224, 224]`, as shapes are written in messages. */
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
+/** `[64] int32`: shape and, unless it is float32, element type, as types are written in messages. */
+export const formatType = ({ shape, dtype }: TensorType): string =>
+  dtype === "float32" ? formatShape(shape) : `${formatShape(shape)} ${dtype}`;
+
 /** Whether two shapes are the same. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
