@@ -1,0 +1,204 @@
+/** Verified downloads that go on where they were cut off, and the folder that they are kept in. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import envPaths from "env-paths";
+import type { Dispatcher } from "undici";
+import { messageOf, UserError } from "../errors.ts";
+
+/** The hash of a file's bytes; `digest` in lower-case hex, whole or its beginning. */
+export interface FileHash {
+  readonly algorithm: "md5" | "sha256";
+  readonly digest: string;
+}
+
+/** Bytes so far, and of the whole file where the server tells. */
+export interface DownloadProgress {
+  readonly received: number;
+  readonly total: number | undefined;
+}
+
+/** What `download` takes. */
+export interface DownloadOptions {
+  /** Where the file can be had, in the order in which they are tried. */
+  readonly urls: readonly string[];
+  /** Where it goes; the unfinished file stands beside it with `.part` added. */
+  readonly path: string;
+  readonly hash: FileHash;
+  /** What to do if no URL gives the file; by default, to fetch it by hand. */
+  readonly hint?: string;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Stops the download, which rejects with the signal's reason; what has come is kept to go on from. */
+  readonly signal?: AbortSignal;
+  /** How long a server may be silent, in milliseconds; 30,000 by default. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** How often one URL is asked again after a cut connection that brought some bytes. */
+const MAX_ATTEMPTS = 10;
+const MAX_REDIRECTIONS = 5;
+
+/** Where ocelli keeps what it has downloaded: `OCELLI_CACHE`, or the platform's cache folder. */
+export const cacheFolder = (): string => process.env.OCELLI_CACHE || envPaths("ocelli", { suffix: "" }).cache;
+
+/** The hash of a file, in lower-case hex. */
+export async function hashFile(path: string, algorithm: FileHash["algorithm"]): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** Bytes of the file, 0 if it is not there. */
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
+const NETWORK_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "host not found",
+  EAI_AGAIN: "host not found",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection cut",
+  UND_ERR_SOCKET: "connection cut",
+  UND_ERR_CONNECT_TIMEOUT: "no answer in time",
+  UND_ERR_HEADERS_TIMEOUT: "no answer in time",
+  UND_ERR_BODY_TIMEOUT: "it went silent",
+};
+
+/** Why a request failed, in a few words. */
+function networkReason(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return NETWORK_REASONS[code ?? ""] ?? (messageOf(error) || (code ?? "unknown error"));
+}
+
+/** Runs a file operation; its failure is the user's to mend and ends the download. */
+async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const full = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+    throw new UserError(
+      `"${path}": expected to write the downloaded file but ${full ? "the disk is full" : `failed (${messageOf(error)})`}.`,
+      full ? "Make room on the disk." : "Check the folder, or set OCELLI_CACHE to one that can be written.",
+      { cause: error },
+    );
+  }
+}
+
+interface Attempt extends DownloadOptions {
+  readonly url: string;
+  readonly part: string;
+  readonly dispatcher: Dispatcher;
+  readonly request: typeof import("undici").request;
+}
+
+/** The byte that the response begins with: `have` if the server goes on from there, else 0. */
+function firstByte({ statusCode, headers }: Dispatcher.ResponseData, have: number): number {
+  if (statusCode === 200) return 0;
+  if (statusCode !== 206) throw new Error(`HTTP ${statusCode}`);
+  const range = String(headers["content-range"]);
+  if (!range.startsWith(`bytes ${have}-`)) throw new Error(`asked for bytes from ${have} but got "${range}"`);
+  return have;
+}
+
+/** Appends what the server sends to the part, or begins it anew. */
+async function receive(attempt: Attempt): Promise<void> {
+  const { url, part, dispatcher, request, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = attempt;
+  const have = await sizeOf(part);
+  const headers = { "accept-encoding": "identity", ...(have > 0 ? { range: `bytes=${have}-` } : {}) };
+  const response = await request(url, {
+    dispatcher,
+    headers,
+    signal,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
+  if (response.statusCode === 416 && have > 0) return response.body.dump(); // nothing is left to send: see the hash
+  const file = await onDisk(part, () => open(part, response.statusCode === 206 ? "a" : "w"));
+  try {
+    await writeBody(file, response, { ...attempt, have });
+    await onDisk(part, () => file.sync());
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeBody(
+  file: FileHandle,
+  response: Dispatcher.ResponseData,
+  { part, have, onProgress }: Attempt & { have: number },
+): Promise<void> {
+  let received = firstByte(response, have);
+  const length = response.headers["content-length"];
+  const total = length === undefined ? undefined : received + Number(length);
+  onProgress?.({ received, total });
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    await onDisk(part, () => file.writeFile(chunk));
+    received += chunk.length;
+    onProgress?.({ received, total });
+  }
+}
+
+/** Tries one URL until the file is there and right; returns why it failed, or undefined. */
+async function fetchFrom(attempt: Attempt): Promise<string | undefined> {
+  const { part, hash, signal } = attempt;
+  let reason = "";
+  for (let i = 0; i < MAX_ATTEMPTS; i++) {
+    const before = await sizeOf(part);
+    try {
+      await receive(attempt);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof UserError) throw error;
+      reason = networkReason(error);
+      if ((await sizeOf(part)) > before) continue;
+      return reason;
+    }
+    const digest = await hashFile(part, hash.algorithm);
+    if (digest.startsWith(hash.digest)) return undefined;
+    await rm(part, { force: true });
+    reason = `its ${hash.algorithm} is ${digest} and not ${hash.digest}, so it was deleted`;
+    if (before === 0) return reason; // else a bad beginning may have been kept from before: fetch all of it
+  }
+  return reason;
+}
+
+/** Sends requests through the proxy that the environment names, if any, and follows redirections. */
+async function openNetwork(timeoutMs: number): Promise<Pick<Attempt, "dispatcher" | "request">> {
+  const { EnvHttpProxyAgent, interceptors, request } = await import("undici"); // slow to load and rarely needed
+  const agent = new EnvHttpProxyAgent({ connect: { timeout: timeoutMs } });
+  return { dispatcher: agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS })), request };
+}
+
+/**
+ * Downloads a file, from the first URL that gives it whole and with the right hash; a cut connection is taken up again,
+ * also by a later call. The file appears under its name only when it is right. Returns the URL that gave the last of it.
+ * A `UserError` says why each URL failed, or why the file cannot be written.
+ */
+export async function download(options: DownloadOptions): Promise<string> {
+  const { urls, path, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const part = `${path}.part`;
+  signal?.throwIfAborted();
+  await onDisk(path, () => mkdir(dirname(path), { recursive: true }));
+  const network = await openNetwork(timeoutMs);
+  const failures: string[] = [];
+  try {
+    for (const url of urls) {
+      const failure = await fetchFrom({ ...options, ...network, url, part });
+      if (failure === undefined) {
+        await onDisk(path, () => rename(part, path));
+        return url;
+      }
+      failures.push(`${url}: ${failure}`);
+    }
+  } finally {
+    await network.dispatcher.destroy();
+  }
+  throw new UserError(
+    `${basename(path)}: expected to download it but no address gave it (${failures.join("; ")}).`,
+    options.hint ?? `Check the network, or fetch ${urls[0]} yourself and save it as "${join(path)}".`,
+  );
+}
