@@ -1,0 +1,80 @@
+import type { Shape } from "../graph/value.ts";
+import { type AttributeValue, type NodeRecord, type TensorRecord, tensorRecord } from "./model.ts";
+
+/** What a graph is written for: `onnxruntime` may use its `com.microsoft` ops, `standard` only those of ONNX itself. */
+export type Target = "onnxruntime" | "standard";
+
+/** Attributes of an ONNX node; integers stay integers, so give floats through `float`. */
+export type NodeAttributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+/** What a kernel writes its nodes with. Names are those of ONNX tensors; an absent operand is "". */
+export interface Emitter {
+  readonly target: Target;
+  /** Adds a node and returns the name of its first output. The same node asked for twice is added once. */
+  emit(opType: string, inputs: readonly string[], attributes?: NodeAttributes): string;
+  /** Adds a node of several outputs or of another domain and returns the names of its outputs. */
+  emitAll(opType: string, inputs: readonly string[], options: EmitOptions): readonly string[];
+  /** Name of a float32 constant. */
+  floats(data: ArrayLike<number>, shape: Shape): string;
+  /** Name of an int64 vector, as shapes and axes are given. */
+  int64s(values: readonly number[]): string;
+  /** Name of an int32 constant. */
+  int32s(data: ArrayLike<number>, shape: Shape): string;
+  /** Name of a float32 scalar. */
+  number(value: number): string;
+}
+
+/** Attributes, number of outputs (1) and domain ("") of a node. */
+export interface EmitOptions {
+  readonly attributes?: NodeAttributes;
+  readonly outputs?: number;
+  readonly domain?: string;
+}
+
+/** A float attribute: ONNX tells 1 from 1.0. */
+export const float = (value: number): { readonly float: number } => ({ float: value });
+
+/** The nodes and constants that were emitted. */
+export interface Emission {
+  readonly emitter: Emitter;
+  readonly nodes: readonly NodeRecord[];
+  readonly initializers: readonly TensorRecord[];
+}
+
+/** A new, empty graph. */
+export function createEmission(target: Target): Emission {
+  const nodes: NodeRecord[] = [];
+  const initializers: TensorRecord[] = [];
+  const known = new Map<string, readonly string[]>();
+
+  const emitAll = (opType: string, inputs: readonly string[], options: EmitOptions): readonly string[] => {
+    const { attributes = {}, outputs = 1, domain = "" } = options;
+    const key = JSON.stringify([domain, opType, inputs, attributes, outputs]);
+    const found = known.get(key);
+    if (found) return found;
+    const base = `${opType}_${nodes.length}`;
+    const names = Array.from({ length: outputs }, (_, index) => (index === 0 ? base : `${base}.${index}`));
+    nodes.push({ name: base, opType, domain, inputs, outputs: names, attributes });
+    known.set(key, names);
+    return names;
+  };
+  const constant = (kind: TensorRecord["kind"], data: ArrayLike<number>, shape: Shape): string => {
+    const key = JSON.stringify([kind, shape, Array.from(data)]);
+    const [found] = known.get(key) ?? [];
+    if (found) return found;
+    const name = `constant_${initializers.length}`;
+    initializers.push(tensorRecord(name, kind, { data, shape }));
+    known.set(key, [name]);
+    return name;
+  };
+  const emitter: Emitter = {
+    target,
+    emitAll,
+    emit: (opType, inputs, attributes = {}) => emitAll(opType, inputs, { attributes })[0] ?? "",
+    floats: (data, shape) => constant("float32", data, shape),
+    int64s: (values) => constant("int64", values, [values.length]),
+    int32s: (data, shape) => constant("int32", data, shape),
+    number: (value) => constant("float32", [value], []),
+  };
+  return { emitter, nodes, initializers };
+}

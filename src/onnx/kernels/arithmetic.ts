@@ -1,0 +1,50 @@
+import type { Emitter } from "../emitter.ts";
+import type { KernelsFor } from "../kernel.ts";
+
+type Names =
+  | "add"
+  | "multiply"
+  | "subtract"
+  | "scale"
+  | "sum"
+  | "mean"
+  | "broadcastTo"
+  | "channelAffine"
+  | "reshape"
+  | "transpose"
+  | "concat"
+  | "slice"
+  | "pad";
+
+/** A vector of one number per channel in the shape in which it broadcasts over an x of `rank` dimensions. */
+export function perChannel({ emit, int64s }: Emitter, vector: string, rank: number): string {
+  return rank <= 2 ? vector : emit("Reshape", [vector, int64s([1, -1, ...Array(rank - 2).fill(1)])]);
+}
+
+/** Arithmetic and ops that only move elements. */
+export const arithmetic: KernelsFor<Names> = {
+  add: ({ emit }, xs) => [xs.length === 1 ? emit("Identity", xs) : emit(xs.length === 2 ? "Add" : "Sum", xs)],
+  multiply: ({ emit }, [a, b]) => [emit("Mul", [a, b])],
+  subtract: ({ emit }, [a, b]) => [emit("Sub", [a, b])],
+  scale: ({ emit, number }, [x], { attributes }) => [emit("Mul", [x, number(attributes.factor)])],
+  sum: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [
+    emit("ReduceSum", [x, int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
+  ],
+  mean: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [
+    emit("ReduceMean", [x, int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
+  ],
+  broadcastTo: ({ emit, int64s }, [x], { attributes }) => [emit("Expand", [x, int64s(attributes.shape)])],
+  channelAffine: (emitter, [x, scale, shift], { inputs: [type] }) => {
+    const spread = (vector: string): string => perChannel(emitter, vector, type.shape.length);
+    return [emitter.emit("Add", [emitter.emit("Mul", [x, spread(scale)]), spread(shift)])];
+  },
+  reshape: ({ emit, int64s }, [x], { outputs: [y] }) => [emit("Reshape", [x, int64s(y.shape)])],
+  transpose: ({ emit }, [x], { attributes }) => [emit("Transpose", [x], { perm: attributes.permutation })],
+  concat: ({ emit }, xs, { attributes }) => [emit("Concat", xs, { axis: attributes.axis })],
+  slice: ({ emit, int64s }, [x], { attributes: { axis, start, end } }) => [
+    emit("Slice", [x, int64s([start]), int64s([end]), int64s([axis])]),
+  ],
+  pad: ({ emit, int64s, number }, [x], { attributes: { axis, before, after } }) => [
+    emit("Pad", [x, int64s([before, after]), number(0), int64s([axis])], { mode: "constant" }),
+  ],
+};

@@ -1,0 +1,180 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { messageOf, UserError } from "../errors.ts";
+import type { Shape } from "../graph/value.ts";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./proto/onnx_pb.ts";
+
+/** Element types that ocelli writes, with their numbers in the format. */
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+
+const OPSET = 20;
+const IR_VERSION = 9; // the one that goes with opset 20
+const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+
+/** Element type of a tensor in a file. */
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+/** Value of a node's attribute: integers, text, or a float marked as such. */
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+
+/** A node before it is written. */
+export interface NodeRecord {
+  readonly name: string;
+  readonly opType: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+}
+
+/** A constant before it is written; `bytes` are little-endian. */
+export interface TensorRecord {
+  readonly name: string;
+  readonly kind: ElementType;
+  readonly shape: Shape;
+  readonly bytes: Uint8Array;
+}
+
+/** An input or output of the graph; a size that is text is free, such as the batch size "N". */
+export interface PortRecord {
+  readonly name: string;
+  readonly kind: ElementType;
+  readonly shape: readonly (number | string)[];
+}
+
+/** A graph before it is written. */
+export interface ModelRecord {
+  readonly name: string;
+  readonly nodes: readonly NodeRecord[];
+  readonly initializers: readonly TensorRecord[];
+  readonly inputs: readonly PortRecord[];
+  readonly outputs: readonly PortRecord[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A constant of the given numbers. */
+export function tensorRecord(
+  name: string,
+  kind: ElementType,
+  { data, shape }: { data: ArrayLike<number>; shape: Shape },
+): TensorRecord {
+  const typed =
+    kind === "float32"
+      ? Float32Array.from(data)
+      : kind === "int32"
+        ? Int32Array.from(data)
+        : BigInt64Array.from(Array.from(data, BigInt));
+  return { name, kind, shape, bytes: new Uint8Array(typed.buffer) };
+}
+
+/** The bytes of a `.onnx` file. */
+export function encodeModel(model: ModelRecord): Uint8Array {
+  const graph = create(GraphProtoSchema, {
+    name: model.name,
+    node: model.nodes.map((node) =>
+      create(NodeProtoSchema, {
+        name: node.name,
+        opType: node.opType,
+        domain: node.domain,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: Object.entries(node.attributes).flatMap(([name, value]) =>
+          value === undefined ? [] : [encodeAttribute(name, value)],
+        ),
+      }),
+    ),
+    initializer: model.initializers.map(({ name, kind, shape, bytes }) =>
+      create(TensorProtoSchema, { name, dataType: ELEMENT_TYPES[kind], dims: shape.map(BigInt), rawData: bytes }),
+    ),
+    input: model.inputs.map(encodePort),
+    output: model.outputs.map(encodePort),
+  });
+  const domains = new Set(["", ...model.nodes.map((node) => node.domain)]);
+  const proto = create(ModelProtoSchema, {
+    irVersion: BigInt(IR_VERSION),
+    producerName: "ocelli",
+    graph,
+    opsetImport: [...domains].map((domain) =>
+      create(OperatorSetIdProtoSchema, { domain, version: BigInt(domain === "" ? OPSET : 1) }),
+    ),
+    metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+  });
+  return toBinary(ModelProtoSchema, proto);
+}
+
+/** Inputs, outputs, constants and metadata of a `.onnx` file; `file` is named in errors. */
+export function decodeModel(bytes: Uint8Array, file: string): Omit<ModelRecord, "nodes"> & { opTypes: string[] } {
+  const kinds = new Map(Object.entries(ELEMENT_TYPES).map(([kind, code]) => [code as number, kind as ElementType]));
+  const proto = decodeProto(bytes, file);
+  const { graph } = proto;
+  if (!graph) throw new UserError(`${file}: expected an ONNX model but it has no graph.`, "Give a .onnx file.");
+  const port = ({ name, type }: ValueInfoProto): PortRecord => ({
+    name,
+    kind: kinds.get(type?.tensorType?.elemType ?? 0) ?? "float32",
+    shape: (type?.tensorType?.shape?.dim ?? []).map(({ value }) =>
+      value.case === "dimValue" ? Number(value.value) : (value.value ?? "?"),
+    ),
+  });
+  return {
+    name: graph.name,
+    initializers: graph.initializer.map(({ name, dataType, dims, rawData }) => ({
+      name,
+      kind: kinds.get(dataType) ?? "float32",
+      shape: dims.map(Number),
+      bytes: rawData,
+    })),
+    inputs: graph.input.map(port),
+    outputs: graph.output.map(port),
+    metadata: Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key, value])),
+    opTypes: graph.node.map((node) => node.opType),
+  };
+}
+
+function decodeProto(bytes: Uint8Array, file: string) {
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    throw new UserError(`${file}: expected an ONNX model but it cannot be read: ${messageOf(error)}.`, "Give a .onnx file.", {
+      cause: error,
+    });
+  }
+}
+
+function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.string, s: new TextEncoder().encode(value) });
+  }
+  if (typeof value === "number") return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.int, i: BigInt(value) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.float, f: value.float });
+  return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
+}
+
+const encodePort = ({ name, kind, shape }: PortRecord): ValueInfoProto =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      tensorType: {
+        elemType: ELEMENT_TYPES[kind],
+        shape: {
+          dim: shape.map((size) => ({
+            value:
+              typeof size === "number"
+                ? { case: "dimValue", value: BigInt(size) }
+                : { case: "dimParam", value: size },
+          })),
+        },
+      },
+    },
+  });
