@@ -146,9 +146,13 @@ function decodeProto(bytes: Uint8Array, file: string) {
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
-    throw new UserError(`${file}: expected an ONNX model but it cannot be read: ${messageOf(error)}.`, "Give a .onnx file.", {
-      cause: error,
-    });
+    throw new UserError(
+      `${file}: expected an ONNX model but it cannot be read: ${messageOf(error)}.`,
+      "Give a .onnx file.",
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -156,7 +160,8 @@ function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === "string") {
     return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.string, s: new TextEncoder().encode(value) });
   }
-  if (typeof value === "number") return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.int, i: BigInt(value) });
+  if (typeof value === "number")
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.int, i: BigInt(value) });
   if ("float" in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.float, f: value.float });
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
 }
@@ -168,12 +173,11 @@ const encodePort = ({ name, kind, shape }: PortRecord): ValueInfoProto =>
       tensorType: {
         elemType: ELEMENT_TYPES[kind],
         shape: {
-          dim: shape.map((size) => ({
-            value:
-              typeof size === "number"
-                ? { case: "dimValue", value: BigInt(size) }
-                : { case: "dimParam", value: size },
-          })),
+          dim: shape.map((size) =>
+            typeof size === "number"
+              ? { value: { case: "dimValue" as const, value: BigInt(size) } }
+              : { value: { case: "dimParam" as const, value: size } },
+          ),
         },
       },
     },

@@ -30,9 +30,7 @@ export const activations: KernelsFor<Names> = {
   relu6: ({ emit, number }, [x]) => [emit("Clip", [x, number(0), number(6)])],
   relu6Gradient: (emitter, [x, dy]) => [between(emitter, x, dy, [0, 6])],
   sigmoid: ({ emit }, [x]) => [emit("Sigmoid", [x])],
-  sigmoidGradient: ({ emit, number }, [y, dy]) => [
-    emit("Mul", [dy, emit("Mul", [y, emit("Sub", [number(1), y])])]),
-  ],
+  sigmoidGradient: ({ emit, number }, [y, dy]) => [emit("Mul", [dy, emit("Mul", [y, emit("Sub", [number(1), y])])])],
   silu: ({ emit }, [x]) => [emit("Mul", [x, emit("Sigmoid", [x])])],
   siluGradient: ({ emit, number }, [x, dy]) => {
     const s = emit("Sigmoid", [x]);

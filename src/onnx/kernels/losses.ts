@@ -18,11 +18,19 @@ interface Target {
 
 function targetOf(
   { emit, int32s, int64s, number }: Emitter,
-  { type, labels, classWeights, smoothing }: { type: TensorType; labels: string; classWeights?: string; smoothing: number },
+  {
+    type,
+    labels,
+    classWeights,
+    smoothing,
+  }: { type: TensorType; labels: string; classWeights?: string; smoothing: number },
 ): Target {
   const [n = 1, c = 1] = type.shape;
   const column = emit("Reshape", [labels, int64s([n, 1])]);
-  const classes = int32s(Array.from({ length: c }, (_, index) => index), [1, c]);
+  const classes = int32s(
+    Array.from({ length: c }, (_, index) => index),
+    [1, c],
+  );
   const oneHot = emit("Cast", [emit("Equal", [column, classes])], { to: 1 });
   const smooth =
     smoothing === 0 ? oneHot : emit("Add", [emit("Mul", [oneHot, number(1 - smoothing)]), number(smoothing / c)]);
@@ -46,7 +54,11 @@ export const losses: KernelsFor<Names> = {
     const target = targetOf(emitter, { type, labels, classWeights, smoothing: attributes.labelSmoothing });
     return [meanLoss(emitter, logProbabilities, target), logProbabilities];
   },
-  softmaxCrossEntropyGradient: (emitter, [logProbabilities, labels, classWeights, dloss], { inputs: [type], attributes }) => {
+  softmaxCrossEntropyGradient: (
+    emitter,
+    [logProbabilities, labels, classWeights, dloss],
+    { inputs: [type], attributes },
+  ) => {
     const { emit, int64s } = emitter;
     const options = { type, labels, classWeights, smoothing: attributes.labelSmoothing };
     const { target, divisor } = targetOf(emitter, options);
@@ -64,4 +76,3 @@ export const losses: KernelsFor<Names> = {
     return [emitter.emit("Mul", [target, emitter.emit("Neg", [emitter.emit("Div", [dloss, divisor])])])];
   },
 };
-

@@ -17,7 +17,11 @@ export const optimizers: KernelsFor<"sgdStep" | "adamStep"> = {
     const step = nesterov ? multiplyAdd(emitter, momentum, newBuffer, g) : newBuffer;
     return [emit("Sub", [parameter, emit("Mul", [step, learningRate])]), newBuffer];
   },
-  adamStep: (emitter, [parameter, gradient, first, second, learningRate, correction1, correction2Root], { attributes }) => {
+  adamStep: (
+    emitter,
+    [parameter, gradient, first, second, learningRate, correction1, correction2Root],
+    { attributes },
+  ) => {
     const { emit, number } = emitter;
     const { beta1, beta2, epsilon, weightDecay, decoupled } = attributes;
     const decays = weightDecay !== 0;

@@ -1,0 +1,42 @@
+import type { Program } from "../graph/program.ts";
+import type { Shape } from "../graph/value.ts";
+
+/** Names of the engines: `onnx` is the default, `reference` is the slow judge of tests. */
+export const ENGINE_NAMES = ["onnx", "reference"] as const;
+/** Name of an engine. */
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** Data of an input by name, row-major: Float32Array, or Int32Array where the input's type is int32. */
+export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** Data of each output by name, row-major. */
+export type Results = Readonly<Record<string, Float32Array>>;
+
+/** Content of a variable, row-major. */
+export interface VariableData {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** A compiled Program. Runs of one engine happen in the order in which they were asked for. */
+export interface Executable {
+  /**
+   * Runs the Program once. It may be called again before the last run has ended, to keep the engine busy.
+   *
+   * With `transfer` the engine takes the buffers of `feeds` and they are empty afterwards; without it they are copied.
+   */
+  run(feeds: Feeds, options?: { readonly transfer?: boolean }): Promise<Results>;
+}
+
+/** Where Programs run. Holds the variables, which all its Programs share by name. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Prepares a Program; its variables are zero until they are written. */
+  compile(program: Program): Promise<Executable>;
+  /** Sets variables by name, after all runs that were asked for before. */
+  write(values: ReadonlyMap<string, VariableData>): Promise<void>;
+  /** Copies of variables by name, as they are after all runs that were asked for before; by default of all. */
+  read(names?: readonly string[]): Promise<Map<string, VariableData>>;
+  /** Ends the engine and frees what it holds; it does not keep the process alive any more. */
+  close(): Promise<void>;
+}

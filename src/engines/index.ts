@@ -1,0 +1,50 @@
+import { availableParallelism } from "node:os";
+import { UserError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
+
+export {
+  ENGINE_NAMES,
+  type Engine,
+  type EngineName,
+  type Executable,
+  type Feeds,
+  type Results,
+  type VariableData,
+} from "./engine.ts";
+
+/** What `openEngine` takes. */
+export interface EngineOptions {
+  /** Threads that compute, 1 or more; by default as many as there are cores. The reference engine has one. */
+  readonly threads?: number;
+}
+
+/** Whether `name` is the name of an engine. */
+export const isEngineName = (name: string): name is EngineName => (ENGINE_NAMES as readonly string[]).includes(name);
+
+/**
+ * Opens an engine by name; `auto` is the fastest that this machine has. An unknown name is a `UserError`, and so is an
+ * engine whose runtime is not installed.
+ */
+export async function openEngine(
+  name: string = "auto",
+  { threads = availableParallelism() }: EngineOptions = {},
+): Promise<Engine> {
+  const chosen = name === "auto" ? "onnx" : name;
+  if (!isEngineName(chosen)) throw unknownEngine(name);
+  if (chosen === "reference") {
+    const { openReferenceEngine } = await import("./reference/engine.ts");
+    return openReferenceEngine();
+  }
+  const { openOnnxEngine } = await import("./onnx/engine.ts");
+  return openOnnxEngine({ threads });
+}
+
+function unknownEngine(name: string): UserError {
+  const known = ["auto", ...ENGINE_NAMES];
+  const likely = nearest(name, known);
+  return new UserError(
+    `engine: expected one of ${known.join(", ")} but got "${name}".`,
+    likely ? `Did you mean "${likely}"?` : "Leave the option out to take the fastest engine there is.",
+  );
+}

@@ -1,0 +1,119 @@
+import type { Worker } from "node:worker_threads";
+import { inputName, type Program } from "../../graph/program.ts";
+import type { TensorType } from "../../graph/value.ts";
+import { type LoweredProgram, lowerProgram } from "../../onnx/lower.ts";
+import { encodeModel } from "../../onnx/model.ts";
+import { errorFrom, startThread } from "../../thread.ts";
+import type { Engine, Executable, Feeds } from "../engine.ts";
+import type { Answer, CompiledProgram, Port, Request, SessionSettings, Task } from "./protocol.ts";
+
+/** Sends tasks to the engine's thread and gives each its answer. An idle engine does not keep the process alive. */
+interface Connection {
+  ask(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function connect(worker: Worker): Connection {
+  const waiting = new Map<number, Waiting>();
+  let count = 0;
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    for (const { reject } of waiting.values()) reject(failure);
+    waiting.clear();
+  };
+  worker.on("message", (answer: Answer) => {
+    const asked = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) worker.unref();
+    if (answer.error) asked?.reject(errorFrom(answer.error));
+    else asked?.resolve(answer);
+  });
+  worker.on("error", fail);
+  worker.on("exit", (code) => fail(new Error(`The engine's thread ended with exit code ${code}.`)));
+  worker.unref();
+  return {
+    ask(task, transfer = []) {
+      if (failure) return Promise.reject(failure);
+      worker.ref();
+      const request: Request = { id: count++, task };
+      return new Promise((resolve, reject) => {
+        waiting.set(request.id, { resolve, reject });
+        worker.postMessage(request, transfer);
+      });
+    },
+    async close() {
+      fail(new Error("The engine was closed."));
+      await worker.terminate();
+    },
+  };
+}
+
+/**
+ * Opens the engine that runs Programs in ONNX Runtime, in a thread of its own; so progress, Ctrl-C and data loading go on
+ * during a step. `threads` compute; by default as many as there are cores.
+ */
+export function openOnnxEngine(settings: SessionSettings): Engine {
+  const connection = connect(startThread(new URL("./thread.ts", import.meta.url), settings));
+  let programs = 0;
+  return {
+    name: "onnx",
+    async compile(program) {
+      const number = programs++;
+      const compiled = compiledProgram(program);
+      await connection.ask({ kind: "compile", program: number, compiled }, [compiled.model.buffer]);
+      return executable(connection, number);
+    },
+    async write(values) {
+      await connection.ask({ kind: "write", values });
+    },
+    async read(names) {
+      const { values } = await connection.ask({ kind: "read", names });
+      return values ?? new Map();
+    },
+    close: () => connection.close(),
+  };
+}
+
+function executable(connection: Connection, program: number): Executable {
+  return {
+    async run(feeds, { transfer = false } = {}) {
+      const buffers = transfer ? buffersOf(feeds) : [];
+      const { results } = await connection.ask({ kind: "run", program, feeds }, buffers);
+      return results ?? {};
+    },
+  };
+}
+
+/** The buffers that can be transferred; shared ones cannot, and need not. */
+const buffersOf = (feeds: Feeds): ArrayBuffer[] => [
+  ...new Set(Object.values(feeds).flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))),
+];
+
+const portOf = (name: string, { dtype, shape }: TensorType): Port => ({
+  name,
+  kind: dtype === "int32" ? "int32" : "float32",
+  shape,
+});
+
+function compiledProgram(program: Program): CompiledProgram {
+  const lowered: LoweredProgram = lowerProgram(program, { target: "onnxruntime" });
+  const fed = new Set(lowered.inputs);
+  return {
+    model: encodeModel(lowered.model) as Uint8Array<ArrayBuffer>,
+    inputs: program.inputs.flatMap((value) => {
+      const name = inputName(value);
+      return fed.has(name) ? [portOf(name, value)] : [];
+    }),
+    masks: lowered.masks,
+    variables: lowered.variables,
+    declared: program.variables.map((variable) => portOf(variable.name, variable)),
+    outputs: Object.entries(program.outputs).map(([name, value]) => portOf(name, value)),
+    updates: lowered.updates,
+  };
+}

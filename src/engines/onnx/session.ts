@@ -1,0 +1,119 @@
+/** ONNX Runtime sessions with variables that stay: runs in the engine's own thread, because `run` blocks. */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { sizeOf } from "../../graph/value.ts";
+import { dropoutMaskValues } from "../../ops/index.ts";
+import type { Feeds, Results, VariableData } from "../engine.ts";
+import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
+
+/**
+ * A variable in two buffers: runs read the current one and write the spare one, then they change places. Nothing is
+ * allocated at a run, so that memory stays flat.
+ */
+interface StoredVariable {
+  readonly port: Port;
+  current: Tensor;
+  spare: Tensor;
+}
+
+interface CompiledSession {
+  readonly compiled: CompiledProgram;
+  readonly session: InferenceSession;
+  /** The outputs' own buffers, written at each run. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+const float32Tensor = ({ shape }: Port): Tensor => new Tensor("float32", new Float32Array(sizeOf(shape)), [...shape]);
+
+/** The sessions and variables of one engine. */
+export class Sessions {
+  readonly #settings: SessionSettings;
+  readonly #sessions = new Map<number, CompiledSession>();
+  readonly #variables = new Map<string, StoredVariable>();
+
+  constructor(settings: SessionSettings) {
+    this.#settings = settings;
+  }
+
+  /** Makes a session of a lowered Program under the number `program`. */
+  async compile(program: number, compiled: CompiledProgram): Promise<void> {
+    const session = await InferenceSession.create(compiled.model, {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: this.#settings.threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
+    for (const port of compiled.declared) {
+      if (this.#variables.has(port.name)) continue;
+      this.#variables.set(port.name, { port, current: float32Tensor(port), spare: float32Tensor(port) });
+    }
+    const outputs = Object.fromEntries(compiled.outputs.map((port) => [port.name, float32Tensor(port)]));
+    this.#sessions.set(program, { compiled, session, outputs });
+  }
+
+  /** Runs a session once; the results are copies. */
+  async run(program: number, feeds: Feeds): Promise<Results> {
+    const found = this.#sessions.get(program);
+    if (!found) throw new Error(`there is no compiled Program ${program}`);
+    const { compiled, session, outputs } = found;
+    const fetches: Record<string, Tensor> = { ...outputs };
+    for (const [variable, output] of compiled.updates) fetches[output] = this.#variable(variable).spare;
+    await session.run(this.#tensors(compiled, feeds), fetches);
+    for (const variable of compiled.updates.keys()) {
+      const stored = this.#variable(variable);
+      [stored.current, stored.spare] = [stored.spare, stored.current];
+    }
+    const copies = Object.entries(outputs).map(([name, { data }]) => [name, Float32Array.from(data as Float32Array)]);
+    return Object.fromEntries(copies);
+  }
+
+  /** Sets variables; one that no Program has declared yet is kept for it. */
+  write(values: ReadonlyMap<string, VariableData>): void {
+    for (const [name, { shape, data }] of values) {
+      const port: Port = { name, kind: "float32", shape };
+      const stored = this.#variables.get(name) ?? { port, current: float32Tensor(port), spare: float32Tensor(port) };
+      this.#variables.set(name, stored);
+      (stored.current.data as Float32Array).set(data);
+    }
+  }
+
+  /** Copies of variables. */
+  read(names: readonly string[] = [...this.#variables.keys()]): Map<string, VariableData> {
+    return new Map(
+      names.map((name) => {
+        const { port, current } = this.#variable(name);
+        return [name, { shape: port.shape, data: Float32Array.from(current.data as Float32Array) }];
+      }),
+    );
+  }
+
+  #variable(name: string): StoredVariable {
+    const stored = this.#variables.get(name);
+    if (!stored) throw new Error(`there is no variable "${name}"`);
+    return stored;
+  }
+
+  #tensors({ inputs, masks, variables }: CompiledProgram, feeds: Feeds): Record<string, Tensor> {
+    const tensors: Record<string, Tensor> = {};
+    for (const port of inputs) tensors[port.name] = inputTensor(port, feeds[port.name]);
+    for (const { name, key, shape, rate, layer } of masks) {
+      const keyData = feeds[key];
+      if (!(keyData instanceof Int32Array)) throw new Error(`input "${key}" must be an Int32Array`);
+      const values = dropoutMaskValues(keyData, { size: sizeOf(shape), rate, layer });
+      tensors[name] = new Tensor("float32", values, [...shape]);
+    }
+    for (const name of variables) tensors[name] = this.#variable(name).current;
+    return tensors;
+  }
+}
+
+function inputTensor({ name, kind, shape }: Port, data: Float32Array | Int32Array | undefined): Tensor {
+  if (data?.length !== sizeOf(shape)) {
+    const received = data ? `${data.length} elements` : "nothing";
+    throw new Error(
+      `input "${name}" must have ${sizeOf(shape)} elements of shape [${shape.join(", ")}], got ${received}`,
+    );
+  }
+  return data instanceof Int32Array ? new Tensor(kind, data, [...shape]) : new Tensor("float32", data, [...shape]);
+}

@@ -1,0 +1,34 @@
+/** The thread of an onnx engine: does what it is asked, in order. */
+import { parentPort, workerData } from "node:worker_threads";
+import { errorData } from "../../thread.ts";
+import type { Answer, Request, SessionSettings, Task } from "./protocol.ts";
+import { Sessions } from "./session.ts";
+
+const sessions = new Sessions(workerData as SessionSettings);
+
+async function perform(task: Task): Promise<Omit<Answer, "id">> {
+  if (task.kind === "run") return { results: await sessions.run(task.program, task.feeds) };
+  if (task.kind === "compile") await sessions.compile(task.program, task.compiled);
+  if (task.kind === "write") sessions.write(task.values);
+  return task.kind === "read" ? { values: sessions.read(task.names) } : {};
+}
+
+const send = (answer: Answer): void => {
+  const arrays = [
+    ...Object.values(answer.results ?? {}),
+    ...Array.from(answer.values?.values() ?? [], ({ data }) => data),
+  ];
+  parentPort?.postMessage(
+    answer,
+    arrays.map(({ buffer }) => buffer as ArrayBuffer),
+  );
+};
+
+let last: Promise<void> = Promise.resolve();
+
+parentPort?.on("message", ({ id, task }: Request) => {
+  last = last.then(async () => {
+    const answer = await perform(task).catch((error: unknown) => ({ error: errorData(error) }));
+    send({ id, ...answer });
+  });
+});

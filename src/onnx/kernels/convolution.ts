@@ -1,0 +1,110 @@
+import { sizeOf, type TensorType } from "../../graph/value.ts";
+import type { ConvolutionAttributes } from "../../ops/convolution.ts";
+import type { Emitter } from "../emitter.ts";
+import type { KernelsFor } from "../kernel.ts";
+import { pointwiseWeightGradient, productWeightGradient } from "./weight-gradient.ts";
+
+type Pair = readonly [number, number];
+type Size4 = readonly [number, number, number, number];
+
+/** [N, C, H, W] of a type that the op's shape rule has checked. */
+const size4 = ({ shape }: TensorType): Size4 => shape as unknown as Size4;
+
+/** ONNX pads are all beginnings, then all ends. */
+const bothSides = ([h, w]: Pair): number[] => [h, w, h, w];
+
+/** With few channels a product has too few columns to be worth its copies. */
+const FEW_CHANNELS = 4;
+
+function inputGradient(
+  emitter: Emitter,
+  [dy, weight]: readonly [string, string],
+  { attributes, types }: { attributes: ConvolutionAttributes & { inputSize: Pair }; types: readonly TensorType[] },
+): string {
+  const { stride, padding, dilation, groups, inputSize } = attributes;
+  const [, , dyH, dyW] = size4(types[0] as TensorType);
+  const [o, perGroup, kh, kw] = size4(types[1] as TensorType);
+  const { emit, int64s } = emitter;
+  const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
+  const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
+  if (!dense) {
+    const rest = (axis: 0 | 1, size: number): number =>
+      inputSize[axis] - ((size - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]);
+    return emit("ConvTranspose", [dy, weight], {
+      kernel_shape: [kh, kw],
+      strides: stride,
+      pads: bothSides(padding),
+      dilations: dilation,
+      output_padding: [rest(0, dyH), rest(1, dyW)],
+      group: groups,
+    });
+  }
+  // a convolution of dy with each kernel turned by 180° and the channels of each group exchanged
+  const turned = emit("Slice", [
+    weight,
+    int64s([-1, -1]),
+    int64s([-kh - 1, -kw - 1]),
+    int64s([2, 3]),
+    int64s([-1, -1]),
+  ]);
+  const grouped = emit("Reshape", [turned, int64s([groups, o / groups, perGroup, kh, kw])]);
+  const exchanged = emit("Transpose", [grouped], { perm: [0, 2, 1, 3, 4] });
+  const kernel = emit("Reshape", [exchanged, int64s([perGroup * groups, o / groups, kh, kw])]);
+  return emit("Conv", [dy, kernel], {
+    kernel_shape: [kh, kw],
+    strides: [1, 1],
+    pads: bothSides([reach[0] - padding[0], reach[1] - padding[1]]),
+    dilations: dilation,
+    group: groups,
+  });
+}
+
+/** The weight gradient as a convolution of x with dy in which batch and channels have changed places. */
+function convolutionWeightGradient(
+  emitter: Emitter,
+  [x, dy]: readonly [string, string],
+  { attributes, types }: { attributes: ConvolutionAttributes & { kernel: Pair }; types: readonly TensorType[] },
+): string {
+  const { emit, int64s } = emitter;
+  const { stride, padding, dilation, groups, kernel } = attributes;
+  const [n, c, h, w] = size4(types[0] as TensorType);
+  const [, , dyH, dyW] = size4(types[1] as TensorType);
+  const grouped = emit("Reshape", [x, int64s([n, groups, c / groups, h, w])]);
+  const exchanged = emit("Transpose", [grouped], { perm: [2, 1, 0, 3, 4] });
+  const image = emit("Reshape", [exchanged, int64s([c / groups, groups * n, h, w])]);
+  const gradient = emit("Conv", [image, emit("Transpose", [dy], { perm: [1, 0, 2, 3] })], {
+    kernel_shape: [dyH, dyW],
+    strides: dilation,
+    pads: bothSides(padding),
+    dilations: stride,
+    group: groups,
+  });
+  // where the stride leaves a rest of the image, the result has more positions than the kernel
+  const cut = emit("Slice", [gradient, int64s([0, 0]), int64s(kernel), int64s([2, 3])]);
+  return emit("Transpose", [cut], { perm: [1, 0, 2, 3] });
+}
+
+/** Convolution and its two gradients. */
+export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dWeightGradient"> = {
+  conv2d: ({ emit }, [x, weight, bias], { inputs: [, type], attributes }) => [
+    emit("Conv", bias ? [x, weight, bias] : [x, weight], {
+      kernel_shape: type.shape.slice(2),
+      strides: attributes.stride,
+      pads: bothSides(attributes.padding),
+      dilations: attributes.dilation,
+      group: attributes.groups,
+    }),
+  ],
+  conv2dInputGradient: (emitter, operands, { inputs, attributes }) => [
+    inputGradient(emitter, operands, { attributes, types: inputs }),
+  ],
+  conv2dWeightGradient: (emitter, operands, { inputs, attributes }) => {
+    const application = { attributes, types: inputs };
+    const [, c] = size4(inputs[0]);
+    if (1 < attributes.groups) return [convolutionWeightGradient(emitter, operands, application)];
+    if (sizeOf(attributes.kernel) === 1 && sizeOf(attributes.padding.map((pad) => pad + 1)) === 1)
+      return [pointwiseWeightGradient(emitter, operands, application)];
+    const gradient = c < FEW_CHANNELS ? convolutionWeightGradient : productWeightGradient;
+    return [gradient(emitter, operands, application)];
+  },
+};

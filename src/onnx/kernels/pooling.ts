@@ -1,0 +1,132 @@
+import { sizeOf, type TensorType } from "../../graph/value.ts";
+import type { AveragePoolAttributes, MaxPoolAttributes } from "../../ops/pooling.ts";
+import type { Emitter, NodeAttributes } from "../emitter.ts";
+import type { KernelsFor } from "../kernel.ts";
+
+type Names =
+  | "maxPool"
+  | "maxPoolGradient"
+  | "averagePool"
+  | "averagePoolGradient"
+  | "adaptiveAveragePool"
+  | "adaptiveAveragePoolGradient";
+type Pair = readonly [number, number];
+
+const spatial = ({ shape }: TensorType): Pair => [shape[2] ?? 1, shape[3] ?? 1];
+
+/** Window attributes; pads at the end are as wide as the windows need, which stands for ceil mode with PyTorch's rule. */
+function windowAttributes(attributes: MaxPoolAttributes, size: Pair, pooled: Pair): NodeAttributes {
+  const { kernel, stride, padding, dilation } = attributes;
+  const end = (axis: 0 | 1): number => {
+    const reach = (pooled[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    return Math.max(0, reach - size[axis] - padding[axis]);
+  };
+  return { kernel_shape: kernel, strides: stride, dilations: dilation, pads: [...padding, end(0), end(1)] };
+}
+
+/** Whether no element lies in two windows and all windows lie within the image. */
+function isTiling({ kernel, stride, padding, dilation }: MaxPoolAttributes, size: Pair, pooled: Pair): boolean {
+  return ([0, 1] as const).every(
+    (axis) =>
+      dilation[axis] === 1 &&
+      padding[axis] === 0 &&
+      kernel[axis] <= stride[axis] &&
+      (pooled[axis] - 1) * stride[axis] + kernel[axis] <= size[axis],
+  );
+}
+
+/** For each position of a pooled axis, the share of each element of the axis: [pooled, size]. */
+type Shares = readonly (readonly number[])[];
+
+/** Shares of `averagePool` along one axis; a window beyond the padding counts no elements there. */
+function windowShares(attributes: AveragePoolAttributes, axis: 0 | 1, [size, pooled]: Pair): Shares {
+  const { kernel, stride, padding, countIncludePad } = attributes;
+  return Array.from({ length: pooled }, (_, index) => {
+    const from = index * stride[axis] - padding[axis];
+    const to = Math.min(from + kernel[axis], size + padding[axis]);
+    const inside = Math.min(to, size) - Math.max(from, 0);
+    const count = countIncludePad ? to - from : inside;
+    return Array.from({ length: size }, (_unused, at) => (from <= at && at < to ? 1 / count : 0));
+  });
+}
+
+/** Shares of `adaptiveAveragePool` along one axis. */
+function binShares([size, pooled]: Pair): Shares {
+  return Array.from({ length: pooled }, (_, index) => {
+    const from = Math.floor((index * size) / pooled);
+    const to = Math.ceil(((index + 1) * size) / pooled);
+    return Array.from({ length: size }, (_unused, at) => (from <= at && at < to ? 1 / (to - from) : 0));
+  });
+}
+
+const transposed = (matrix: Shares): Shares =>
+  (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? 0));
+
+/** Every image between two constant matrices: left · x · rightᵀ. A mean of windows is a product of one per axis. */
+function between({ emit, floats }: Emitter, x: string, [left, right]: readonly [Shares, Shares]): string {
+  const constant = (matrix: Shares): string => floats(matrix.flat(), [matrix.length, matrix[0]?.length ?? 0]);
+  return emit("MatMul", [constant(left), emit("MatMul", [x, constant(transposed(right))])]);
+}
+
+const axisPairs = (size: Pair, pooled: Pair): readonly [Pair, Pair] => [
+  [size[0], pooled[0]],
+  [size[1], pooled[1]],
+];
+
+function averageShares(attributes: AveragePoolAttributes, size: Pair, pooled: Pair): readonly [Shares, Shares] {
+  const [rows, columns] = axisPairs(size, pooled);
+  return [windowShares(attributes, 0, rows), windowShares(attributes, 1, columns)];
+}
+
+function adaptiveShares(size: Pair, pooled: Pair): readonly [Shares, Shares] {
+  const [rows, columns] = axisPairs(size, pooled);
+  return [binShares(rows), binShares(columns)];
+}
+
+/** dx of a max pool: each dy added at the place that the workspace names. */
+function maxPoolGradient(emitter: Emitter, [places, dy]: readonly string[], type: TensorType): string {
+  const { emit, int64s, number } = emitter;
+  const flat = (value = ""): string => emit("Reshape", [value, int64s([-1])]);
+  const zeros = emit("Expand", [number(0), int64s([sizeOf(type.shape)])]);
+  const scattered = emit("ScatterElements", [zeros, flat(places), flat(dy)], { axis: 0, reduction: "add" });
+  return emit("Reshape", [scattered, int64s(type.shape)]);
+}
+
+/** Pools and their gradients. */
+export const pooling: KernelsFor<Names> = {
+  maxPool: ({ emitAll }, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
+    const window = windowAttributes(attributes, spatial(xType), spatial(yType));
+    const [y = "", places = ""] = emitAll("MaxPool", [x], { attributes: window, outputs: 2 });
+    return [y, places];
+  },
+  maxPoolGradient: (emitter, [, , places, dy], { attributes, inputs: [xType, yType] }) => {
+    if (!isTiling(attributes, spatial(xType), spatial(yType))) return [maxPoolGradient(emitter, [places, dy], xType)];
+    const { kernel, stride } = attributes;
+    const window = { kernel_shape: kernel, strides: stride };
+    return [emitter.emit("MaxUnpool", [dy, places, emitter.int64s(xType.shape)], window)];
+  },
+  averagePool: (emitter, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
+    const { kernel, stride, padding, countIncludePad } = attributes;
+    if (attributes.ceilMode) return [between(emitter, x, averageShares(attributes, spatial(xType), spatial(yType)))];
+    const pads = [...padding, ...padding];
+    const window = { kernel_shape: kernel, strides: stride, pads, count_include_pad: countIncludePad ? 1 : 0 };
+    return [emitter.emit("AveragePool", [x], window)];
+  },
+  averagePoolGradient: (emitter, [dy], { attributes, inputs: [dyType], outputs: [dxType] }) => {
+    const [left, right] = averageShares(attributes, spatial(dxType), spatial(dyType));
+    return [between(emitter, dy, [transposed(left), transposed(right)])];
+  },
+  adaptiveAveragePool: (emitter, [x], { inputs: [xType], outputs: [yType] }) => {
+    if (sizeOf(spatial(yType)) === 1) return [emitter.emit("GlobalAveragePool", [x])];
+    return [between(emitter, x, adaptiveShares(spatial(xType), spatial(yType)))];
+  },
+  adaptiveAveragePoolGradient: (emitter, [dy], { inputs: [dyType], outputs: [dxType] }) => {
+    const { emit, number, int64s } = emitter;
+    if (sizeOf(spatial(dyType)) === 1) {
+      const share = emit("Mul", [dy, number(1 / sizeOf(spatial(dxType)))]);
+      return [emit("Expand", [share, int64s(dxType.shape)])];
+    }
+    const [left, right] = adaptiveShares(spatial(dxType), spatial(dyType));
+    return [between(emitter, dy, [transposed(left), transposed(right)])];
+  },
+};
