@@ -1,0 +1,2 @@
+export { mnistCnn } from "./mnist-cnn.ts";
+export { findModel, MODELS, type ModelRecord } from "./zoo.ts";

@@ -1,0 +1,24 @@
+import { sizeOf } from "../graph/value.ts";
+import { rngFor } from "../rng.ts";
+import type { Module } from "./module.ts";
+import { tensorsOf } from "./trace.ts";
+
+/** Shape and content of a parameter or buffer. */
+export interface InitialTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** First contents of all parameters and buffers, by name. Each depends on the seed and its own name alone. */
+export function initialState(network: Module<unknown>, seed: number): Map<string, InitialTensor> {
+  return new Map(
+    tensorsOf(network).map(({ name, spec: { shape, initialise } }) => [
+      name,
+      { shape, data: initialise(shape, rngFor(seed, `init:${name}`)) },
+    ]),
+  );
+}
+
+/** The number of trained numbers of a network. */
+export const parameterCount = (network: Module<unknown>): number =>
+  tensorsOf(network).reduce((sum, { role, spec }) => sum + (role === "parameter" ? sizeOf(spec.shape) : 0), 0);
