@@ -1,8 +1,16 @@
 import type { Shape } from "../graph/value.ts";
 import { type AttributeValue, type NodeRecord, type TensorRecord, tensorRecord } from "./model.ts";
 
-/** What a graph is written for: `onnxruntime` may use its `com.microsoft` ops, `standard` only those of ONNX itself. */
-export type Target = "onnxruntime" | "standard";
+/** What a graph is written for. */
+export interface Target {
+  /** Whether ONNX Runtime's own operators, of the domain `com.microsoft`, may be used. */
+  readonly contrib: boolean;
+  /** Channels in one block of ONNX Runtime's blocked layout (8 or 16); 0 where it has none. See `blocked.ts`. */
+  readonly block: number;
+}
+
+/** The operators of ONNX itself. */
+export const STANDARD: Target = { contrib: false, block: 0 };
 
 /** Attributes of an ONNX node; integers stay integers, so give floats through `float`. */
 export type NodeAttributes = Readonly<Record<string, AttributeValue | undefined>>;
@@ -10,6 +18,8 @@ export type NodeAttributes = Readonly<Record<string, AttributeValue | undefined>
 /** What a kernel writes its nodes with. Names are those of ONNX tensors; an absent operand is "". */
 export interface Emitter {
   readonly target: Target;
+  /** By the name of a tensor, the name of the same tensor in the blocked layout, where that is what was computed. */
+  readonly blocked: Map<string, string>;
   /** Adds a node and returns the name of its first output. The same node asked for twice is added once. */
   emit(opType: string, inputs: readonly string[], attributes?: NodeAttributes): string;
   /** Adds a node of several outputs or of another domain and returns the names of its outputs. */
@@ -69,6 +79,7 @@ export function createEmission(target: Target): Emission {
   };
   const emitter: Emitter = {
     target,
+    blocked: new Map(),
     emitAll,
     emit: (opType, inputs, attributes = {}) => emitAll(opType, inputs, { attributes })[0] ?? "",
     floats: (data, shape) => constant("float32", data, shape),

@@ -2,7 +2,7 @@
 import { inputName, type Program } from "../graph/program.ts";
 import type { Node, Shape, TensorType, Value } from "../graph/value.ts";
 import type { OpName } from "../ops/index.ts";
-import { createEmission, type Emission, type Emitter, type Target } from "./emitter.ts";
+import { createEmission, type Emission, type Emitter, STANDARD, type Target } from "./emitter.ts";
 import { kernels } from "./kernels/index.ts";
 import {
   encodeModel,
@@ -96,7 +96,7 @@ export function lowerProgram(
 
 /** The bytes of a Program as a `.onnx` file of standard operators, with the given contents of its variables inside. */
 export function encodeProgram(program: Program, options: Omit<LowerOptions, "target"> = {}): Uint8Array {
-  return encodeModel(lowerProgram(program, { ...options, target: "standard" }).model);
+  return encodeModel(lowerProgram(program, { ...options, target: STANDARD }).model);
 }
 
 interface Written {

@@ -1,6 +1,7 @@
 /** The two Programs of a network: one training step, and the forward pass alone. */
-import { defineProgram, type Program, type Update } from "../graph/program.ts";
+
 import { gradientsOf } from "../graph/gradients.ts";
+import { defineProgram, type Program, type Update } from "../graph/program.ts";
 import { input, read, type Value, type Variable } from "../graph/value.ts";
 import { type Module, tensorsOf, trace } from "../nn/index.ts";
 import { add, softmaxCrossEntropy } from "../ops/index.ts";
@@ -10,7 +11,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 export type Loss<Output = Value> = (output: Output, labels: Value) => Value;
 
 /** Mean cross entropy of logits [N, classes], in nats. */
-export const crossEntropy: Loss = (logits, labels) => softmaxCrossEntropy(logits, labels)[0];
+export const crossEntropy: Loss = (logits, labels) => softmaxCrossEntropy(logits, labels, undefined)[0];
 
 /** What both Programs take. */
 export interface ForwardOptions {

@@ -15,5 +15,5 @@ testConformance(
     });
     return executable.run(Object.fromEntries(entries));
   },
-  { rtol: 1e-4, atol: 1e-5 },
+  { rtol: 1e-5, atol: 1e-6 },
 );

@@ -1,7 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { inputName, type Program } from "../../graph/program.ts";
 import type { TensorType } from "../../graph/value.ts";
-import { type LoweredProgram, lowerProgram } from "../../onnx/lower.ts";
+import type { Target } from "../../onnx/emitter.ts";
+import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { errorFrom, startThread } from "../../thread.ts";
 import type { Engine, Executable, Feeds } from "../engine.ts";
@@ -60,12 +61,14 @@ function connect(worker: Worker): Connection {
  */
 export function openOnnxEngine(settings: SessionSettings): Engine {
   const connection = connect(startThread(new URL("./thread.ts", import.meta.url), settings));
+  const block = connection.ask({ kind: "block" }).then((answer) => answer.block ?? 0);
+  block.catch(() => {}); // whoever compiles hears of it
   let programs = 0;
   return {
     name: "onnx",
     async compile(program) {
       const number = programs++;
-      const compiled = compiledProgram(program);
+      const compiled = compiledProgram(program, { contrib: true, block: await block });
       await connection.ask({ kind: "compile", program: number, compiled }, [compiled.model.buffer]);
       return executable(connection, number);
     },
@@ -101,8 +104,8 @@ const portOf = (name: string, { dtype, shape }: TensorType): Port => ({
   shape,
 });
 
-function compiledProgram(program: Program): CompiledProgram {
-  const lowered: LoweredProgram = lowerProgram(program, { target: "onnxruntime" });
+function compiledProgram(program: Program, target: Target): CompiledProgram {
+  const lowered = lowerProgram(program, { target });
   const fed = new Set(lowered.inputs);
   return {
     model: encodeModel(lowered.model) as Uint8Array<ArrayBuffer>,

@@ -24,6 +24,7 @@ export interface CompiledProgram {
 
 /** What the engine's thread is asked to do, in order. */
 export type Task =
+  | { readonly kind: "block" }
   | { readonly kind: "compile"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
   | { readonly kind: "write"; readonly values: ReadonlyMap<string, VariableData> }
@@ -38,6 +39,8 @@ export interface Request {
 /** What the thread answers. */
 export interface Answer {
   readonly id: number;
+  /** Channels in a block of the blocked layout; 0 where this machine has none. */
+  readonly block?: number;
   readonly results?: Results;
   readonly values?: Map<string, VariableData>;
   readonly error?: ErrorData;

@@ -2,11 +2,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { errorData } from "../../thread.ts";
 import type { Answer, Request, SessionSettings, Task } from "./protocol.ts";
-import { Sessions } from "./session.ts";
+import { findBlockSize, Sessions } from "./session.ts";
 
 const sessions = new Sessions(workerData as SessionSettings);
 
 async function perform(task: Task): Promise<Omit<Answer, "id">> {
+  if (task.kind === "block") return { block: await findBlockSize() };
   if (task.kind === "run") return { results: await sessions.run(task.program, task.feeds) };
   if (task.kind === "compile") await sessions.compile(task.program, task.compiled);
   if (task.kind === "write") sessions.write(task.values);

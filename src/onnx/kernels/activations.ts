@@ -1,3 +1,4 @@
+import { elementwise } from "../blocked.ts";
 import { type Emitter, float } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 
@@ -23,10 +24,19 @@ function between({ emit, number }: Emitter, x: string, dy: string, [low, high]: 
   return emit("Where", [inside, dy, number(0)]);
 }
 
+/** Truth values as 0 and 1: a product with these is faster than ONNX Runtime's Where and Sign (93 µs against 150 for 200,000). */
+export const asNumber = ({ emit }: Emitter, truth: string): string => emit("Cast", [truth], { to: 1 });
+
 /** Activations and their gradients. */
 export const activations: KernelsFor<Names> = {
-  relu: ({ emit }, [x]) => [emit("Relu", [x])],
-  reluGradient: ({ emit }, [y, dy]) => [emit("Mul", [dy, emit("Sign", [y])])], // y ≥ 0, so its sign is 0 or 1
+  relu: (emitter, [x], { outputs: [type] }) => [
+    elementwise(emitter, { xs: [x], type }, (xs) => emitter.emit("Relu", xs)),
+  ],
+  reluGradient: (emitter, [y, dy], { outputs: [type] }) => [
+    elementwise(emitter, { xs: [y, dy], type }, ([yForm = "", dyForm = ""]) =>
+      emitter.emit("Mul", [dyForm, asNumber(emitter, emitter.emit("Greater", [yForm, emitter.number(0)]))]),
+    ),
+  ],
   relu6: ({ emit, number }, [x]) => [emit("Clip", [x, number(0), number(6)])],
   relu6Gradient: (emitter, [x, dy]) => [between(emitter, x, dy, [0, 6])],
   sigmoid: ({ emit }, [x]) => [emit("Sigmoid", [x])],

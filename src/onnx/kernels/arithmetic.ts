@@ -1,3 +1,4 @@
+import { blockedChannelSums } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 
@@ -27,9 +28,11 @@ export const arithmetic: KernelsFor<Names> = {
   multiply: ({ emit }, [a, b]) => [emit("Mul", [a, b])],
   subtract: ({ emit }, [a, b]) => [emit("Sub", [a, b])],
   scale: ({ emit, number }, [x], { attributes }) => [emit("Mul", [x, number(attributes.factor)])],
-  sum: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [
-    emit("ReduceSum", [x, int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
-  ],
+  sum: (emitter, [x], { attributes: { axes, keepDims }, inputs: [type] }) => {
+    const blocked = axes.join() === "0,2,3" && !keepDims ? emitter.blocked.get(x) : undefined;
+    if (blocked) return [blockedChannelSums(emitter, blocked, type)];
+    return [emitter.emit("ReduceSum", [x, emitter.int64s(axes)], { keepdims: keepDims ? 1 : 0 })];
+  },
   mean: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [
     emit("ReduceMean", [x, int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
   ],

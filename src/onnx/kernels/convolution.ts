@@ -2,6 +2,7 @@ import { sizeOf, type TensorType } from "../../graph/value.ts";
 import type { ConvolutionAttributes } from "../../ops/convolution.ts";
 import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
+import { blockedConvolution, blockedWeightGradient, type Convolution } from "./blocked-convolution.ts";
 import { pointwiseWeightGradient, productWeightGradient } from "./weight-gradient.ts";
 
 type Pair = readonly [number, number];
@@ -16,13 +17,20 @@ const bothSides = ([h, w]: Pair): number[] => [h, w, h, w];
 /** With few channels a product has too few columns to be worth its copies. */
 const FEW_CHANNELS = 4;
 
+/** A convolution in the blocked layout where that is possible. */
+function convolve(emitter: Emitter, convolution: Convolution): string {
+  const { x, weight, bias, attributes } = convolution;
+  const blocked = attributes.group === 1 ? blockedConvolution(emitter, convolution) : undefined;
+  return blocked ?? emitter.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes);
+}
+
 function inputGradient(
   emitter: Emitter,
   [dy, weight]: readonly [string, string],
   { attributes, types }: { attributes: ConvolutionAttributes & { inputSize: Pair }; types: readonly TensorType[] },
 ): string {
   const { stride, padding, dilation, groups, inputSize } = attributes;
-  const [, , dyH, dyW] = size4(types[0] as TensorType);
+  const [n, , dyH, dyW] = size4(types[0] as TensorType);
   const [o, perGroup, kh, kw] = size4(types[1] as TensorType);
   const { emit, int64s } = emitter;
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
@@ -49,13 +57,20 @@ function inputGradient(
   ]);
   const grouped = emit("Reshape", [turned, int64s([groups, o / groups, perGroup, kh, kw])]);
   const exchanged = emit("Transpose", [grouped], { perm: [0, 2, 1, 3, 4] });
-  const kernel = emit("Reshape", [exchanged, int64s([perGroup * groups, o / groups, kh, kw])]);
-  return emit("Conv", [dy, kernel], {
-    kernel_shape: [kh, kw],
-    strides: [1, 1],
-    pads: bothSides([reach[0] - padding[0], reach[1] - padding[1]]),
-    dilations: dilation,
-    group: groups,
+  const kernelSize = [perGroup * groups, o / groups, kh, kw] as const;
+  const kernel = emit("Reshape", [exchanged, int64s(kernelSize)]);
+  return convolve(emitter, {
+    x: dy,
+    weight: kernel,
+    kernel: kernelSize,
+    attributes: {
+      kernel_shape: [kh, kw],
+      strides: [1, 1],
+      pads: bothSides([reach[0] - padding[0], reach[1] - padding[1]]),
+      dilations: dilation,
+      group: groups,
+    },
+    type: { shape: [n, perGroup * groups, ...inputSize], dtype: "float32" },
   });
 }
 
@@ -86,13 +101,20 @@ function convolutionWeightGradient(
 
 /** Convolution and its two gradients. */
 export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dWeightGradient"> = {
-  conv2d: ({ emit }, [x, weight, bias], { inputs: [, type], attributes }) => [
-    emit("Conv", bias ? [x, weight, bias] : [x, weight], {
-      kernel_shape: type.shape.slice(2),
-      strides: attributes.stride,
-      pads: bothSides(attributes.padding),
-      dilations: attributes.dilation,
-      group: attributes.groups,
+  conv2d: (emitter, [x, weight, bias], { inputs: [, kernel], attributes, outputs: [type] }) => [
+    convolve(emitter, {
+      x,
+      weight,
+      bias,
+      kernel: size4(kernel),
+      attributes: {
+        kernel_shape: kernel.shape.slice(2),
+        strides: attributes.stride,
+        pads: bothSides(attributes.padding),
+        dilations: attributes.dilation,
+        group: attributes.groups,
+      },
+      type,
     }),
   ],
   conv2dInputGradient: (emitter, operands, { inputs, attributes }) => [
@@ -104,6 +126,8 @@ export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dW
     if (1 < attributes.groups) return [convolutionWeightGradient(emitter, operands, application)];
     if (sizeOf(attributes.kernel) === 1 && sizeOf(attributes.padding.map((pad) => pad + 1)) === 1)
       return [pointwiseWeightGradient(emitter, operands, application)];
+    const blocked = blockedWeightGradient(emitter, operands, application);
+    if (blocked) return [blocked];
     const gradient = c < FEW_CHANNELS ? convolutionWeightGradient : productWeightGradient;
     return [gradient(emitter, operands, application)];
   },

@@ -1,7 +1,9 @@
 import { sizeOf, type TensorType } from "../../graph/value.ts";
 import type { AveragePoolAttributes, MaxPoolAttributes } from "../../ops/pooling.ts";
+import { emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
+import { asNumber } from "./activations.ts";
 
 type Names =
   | "maxPool"
@@ -83,6 +85,47 @@ function adaptiveShares(size: Pair, pooled: Pair): readonly [Shares, Shares] {
   return [binShares(rows), binShares(columns)];
 }
 
+/** The workspace of a blocked max pool: none, since its gradient finds the maxima again. */
+const NO_PLACES = "";
+
+/** Whether the windows cover every element once. */
+const tilesAll = (attributes: MaxPoolAttributes, size: Pair, pooled: Pair): boolean =>
+  isTiling(attributes, size, pooled) &&
+  ([0, 1] as const).every((axis) => pooled[axis] * attributes.kernel[axis] === size[axis]);
+
+/**
+ * dx of a max pool in the blocked layout whose windows cover every element once: going through a window's positions, the
+ * first that equals the maximum takes dy and leaves nothing for the others.
+ */
+function tiledMaxPoolGradient(
+  emitter: Emitter,
+  [x, y, dy]: readonly [string, string, string],
+  { attributes, type }: { attributes: MaxPoolAttributes; type: TensorType },
+): string {
+  const { emit, int64s } = emitter;
+  const { block } = emitter.target;
+  const [kh, kw] = attributes.kernel;
+  const [, w] = spatial(type);
+  const rows = sizeOf(type.shape) / (kh * w * block);
+  const view = (value: string, [i, j]: Pair): string =>
+    emit("Reshape", [toBlocked(emitter, value), int64s([rows, i, w / kw, j, block])]);
+  const whole = view(x, [kh, kw]);
+  const maximum = view(y, [1, 1]);
+  let rest = view(dy, [1, 1]);
+  const gradients = Array.from({ length: kh }, (_, i) =>
+    Array.from({ length: kw }, (_unused, j) => {
+      if (i === kh - 1 && j === kw - 1) return rest;
+      const element = emit("Slice", [whole, int64s([i, j]), int64s([i + 1, j + 1]), int64s([1, 3])]);
+      const taken = emit("Mul", [rest, asNumber(emitter, emit("Equal", [element, maximum]))]);
+      rest = emit("Sub", [rest, taken]);
+      return taken;
+    }),
+  );
+  const wide = gradients.map((row) => emit("Concat", row, { axis: 3 }));
+  const dx = emit("Reshape", [emit("Concat", wide, { axis: 1 }), int64s(type.shape)]);
+  return fromBlocked(emitter, dx, type);
+}
+
 /** dx of a max pool: each dy added at the place that the workspace names. */
 function maxPoolGradient(emitter: Emitter, [places, dy]: readonly string[], type: TensorType): string {
   const { emit, int64s, number } = emitter;
@@ -94,12 +137,18 @@ function maxPoolGradient(emitter: Emitter, [places, dy]: readonly string[], type
 
 /** Pools and their gradients. */
 export const pooling: KernelsFor<Names> = {
-  maxPool: ({ emitAll }, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
+  maxPool: (emitter, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
     const window = windowAttributes(attributes, spatial(xType), spatial(yType));
-    const [y = "", places = ""] = emitAll("MaxPool", [x], { attributes: window, outputs: 2 });
+    const blocked = emitter.blocked.get(x);
+    if (blocked && tilesAll(attributes, spatial(xType), spatial(yType))) {
+      const pooled = emitBlocked(emitter, "MaxPool", { inputs: [blocked], attributes: window });
+      return [fromBlocked(emitter, pooled, yType), NO_PLACES];
+    }
+    const [y = "", places = ""] = emitter.emitAll("MaxPool", [x], { attributes: window, outputs: 2 });
     return [y, places];
   },
-  maxPoolGradient: (emitter, [, , places, dy], { attributes, inputs: [xType, yType] }) => {
+  maxPoolGradient: (emitter, [x, y, places, dy], { attributes, inputs: [xType, yType] }) => {
+    if (places === NO_PLACES) return [tiledMaxPoolGradient(emitter, [x, y, dy], { attributes, type: xType })];
     if (!isTiling(attributes, spatial(xType), spatial(yType))) return [maxPoolGradient(emitter, [places, dy], xType)];
     const { kernel, stride } = attributes;
     const window = { kernel_shape: kernel, strides: stride };

@@ -38,10 +38,9 @@ export function pointwiseWeightGradient(emitter: Emitter, [x, dy]: Operands, gra
   if (1 < stride[1]) seen = strided(emitter, seen, { axis: 3, first: 0, count: dyW, step: stride[1] });
   const rows = emit("Reshape", [seen, int64s([n, c, dyH * dyW])]);
   const dyRows = emit("Reshape", [dy, int64s([n, o, dyH * dyW])]);
-  const [products = ""] =
-    emitter.target === "onnxruntime"
-      ? emitAll("FusedMatMul", [dyRows, rows], { domain: "com.microsoft", attributes: { transB: 1 } })
-      : [emit("MatMul", [dyRows, emit("Transpose", [rows], { perm: [0, 2, 1] })])];
+  const [products = ""] = emitter.target.contrib
+    ? emitAll("FusedMatMul", [dyRows, rows], { domain: "com.microsoft", attributes: { transB: 1 } })
+    : [emit("MatMul", [dyRows, emit("Transpose", [rows], { perm: [0, 2, 1] })])];
   const total = emit("ReduceSum", [products, int64s([0])], { keepdims: 0 });
   return emit("Reshape", [total, int64s([o, c, 1, 1])]);
 }
