@@ -1,0 +1,42 @@
+import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { messageOf, UserError } from "../errors.ts";
+
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOSPC: ["the disk is full", "Free some space, or choose a folder on another disk."],
+  EDQUOT: ["the disk quota is used up", "Free some space, or choose a folder on another disk."],
+  EACCES: ["writing there is not permitted", "Choose a folder that you may write to."],
+  EPERM: ["writing there is not permitted", "Choose a folder that you may write to."],
+  EROFS: ["the file system is read-only", "Choose a folder that you may write to."],
+  ENOENT: ["its folder does not exist", "Create the folder, or choose another."],
+  ENOTDIR: ["its folder is a file", "Choose a folder."],
+  EISDIR: ["a folder has that name", "Choose another name."],
+};
+
+/** The error of a file that could not be written, for people if its cause is one that they can mend. */
+export function writeError(path: string, error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const [reason, hint] = REASONS[code] ?? [messageOf(error), "Choose another folder."];
+  return new UserError(`"${path}": expected to write this file but ${reason}.`, hint, { cause: error });
+}
+
+/**
+ * Writes a file so that it is there whole or not at all: a temporary file beside it, fsync, rename. What `path` held before
+ * stays until then. A full disk and a folder that cannot be written are a `UserError`.
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw writeError(path, error);
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * A reader of Python's pickles, protocols 2 to 5, that runs nothing: it knows the opcodes of data and a closed list of
+ * globals, and refuses every other.
+ */
+
+/** A pickle that is broken, or asks for something that is not on the list; without the file's name. */
+export class PickleError extends Error {
+  /** The global that was asked for, such as `os.system`. */
+  readonly forbidden: string | undefined;
+
+  constructor(message: string, forbidden?: string) {
+    super(message);
+    this.forbidden = forbidden;
+  }
+}
+
+/** What a pickle holds: plain data, and whatever the globals and the persistent ids are turned into. */
+export type PickleValue = unknown;
+
+/** A global of the list: called with the arguments, or a class that is only named. */
+export type PickleGlobal = (args: readonly PickleValue[]) => PickleValue;
+
+/** What a pickle may refer to. */
+export interface PickleContext {
+  /** The list: by module and name, joined by a dot. */
+  readonly globals: ReadonlyMap<string, PickleGlobal>;
+  /** What a persistent id stands for. */
+  readonly persistent: (id: PickleValue) => PickleValue;
+}
+
+const MARK = Symbol("mark");
+const MAX_STACK = 1_000_000;
+
+interface Machine {
+  readonly context: PickleContext;
+  readonly reader: Reader;
+  stack: PickleValue[];
+  readonly memo: Map<number, PickleValue>;
+}
+
+/** Reads bytes one after the other; an end that comes too early is a `PickleError`. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  at: number;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = at;
+  }
+
+  take(count: number): number {
+    if (count < 0 || this.#bytes.length < this.at + count) throw new PickleError("the pickle is cut off");
+    this.at += count;
+    return this.at - count;
+  }
+
+  uint8 = (): number => this.#view.getUint8(this.take(1));
+  uint16 = (): number => this.#view.getUint16(this.take(2), true);
+  int32 = (): number => this.#view.getInt32(this.take(4), true);
+  uint32 = (): number => this.#view.getUint32(this.take(4), true);
+  float64 = (): number => this.#view.getFloat64(this.take(8), false);
+  uint64 = (): number => Number(this.#view.getBigUint64(this.take(8), true));
+
+  bytes(count: number): Uint8Array {
+    const from = this.take(count);
+    return this.#bytes.subarray(from, from + count);
+  }
+
+  text(count: number): string {
+    return new TextDecoder().decode(this.bytes(count));
+  }
+
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.at);
+    if (end < 0) throw new PickleError("the pickle is cut off");
+    const line = this.text(end - this.at);
+    this.at = end + 1;
+    return line;
+  }
+}
+
+/** The value of the pickle that begins at `from`, and where it ends. */
+export function unpickle(bytes: Uint8Array, context: PickleContext, from = 0): { value: PickleValue; end: number } {
+  const machine: Machine = { context, reader: new Reader(bytes, from), stack: [], memo: new Map() };
+  while (true) {
+    const opcode = machine.reader.uint8();
+    if (opcode === STOP) return { value: pop(machine), end: machine.reader.at };
+    const perform = OPCODES[opcode];
+    if (!perform) throw new PickleError(`opcode 0x${opcode.toString(16)} is not one of data`);
+    perform(machine);
+    if (MAX_STACK < machine.stack.length) throw new PickleError("the pickle is nested too deeply");
+  }
+}
+
+function pop({ stack }: Machine): PickleValue {
+  const value = stack.pop();
+  if (value === undefined || value === MARK) throw new PickleError("the stack is empty");
+  return value;
+}
+
+function top({ stack }: Machine): PickleValue {
+  const value = stack.at(-1);
+  if (value === undefined || value === MARK) throw new PickleError("the stack is empty");
+  return value;
+}
+
+/** What was pushed since the last mark. */
+function popMark({ stack }: Machine): PickleValue[] {
+  const mark = stack.lastIndexOf(MARK);
+  if (mark < 0) throw new PickleError("a mark is missing");
+  const values = stack.splice(mark);
+  return values.slice(1);
+}
+
+function popMany(machine: Machine, count: number): PickleValue[] {
+  return Array.from({ length: count }, () => pop(machine)).reverse();
+}
+
+function setItems(machine: Machine, items: readonly PickleValue[]): void {
+  const target = top(machine);
+  if (!(target instanceof Map) || items.length % 2 !== 0)
+    throw new PickleError("items are set on what is no dictionary");
+  for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
+}
+
+function append(machine: Machine, items: readonly PickleValue[]): void {
+  const target = top(machine);
+  if (!Array.isArray(target)) throw new PickleError("items are appended to what is no list");
+  for (const item of items) target.push(item);
+}
+
+function pushGlobal(machine: Machine, module: PickleValue, name: PickleValue): void {
+  const path = `${String(module)}.${String(name)}`;
+  const known = machine.context.globals.get(path);
+  if (!known) throw new PickleError(`it asks for "${path}", which is not data`, path);
+  machine.stack.push(known);
+}
+
+function reduce(machine: Machine): void {
+  const args = pop(machine);
+  const callable = pop(machine);
+  if (typeof callable !== "function" || !Array.isArray(args))
+    throw new PickleError("something is called that is no global");
+  machine.stack.push((callable as PickleGlobal)(args));
+}
+
+/** A little-endian two's complement integer; a bigint where a number would not be exact. */
+function longInteger(bytes: Uint8Array): number | bigint {
+  let value = 0n;
+  for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
+  const signed = BigInt.asIntN(Math.max(8, bytes.length * 8), value);
+  const number = Number(signed);
+  return Number.isSafeInteger(number) ? number : signed;
+}
+
+function remember(machine: Machine, index: number): void {
+  machine.memo.set(index, top(machine));
+}
+
+function recall({ memo, stack }: Machine, index: number): void {
+  if (!memo.has(index)) throw new PickleError(`memo ${index} is empty`);
+  stack.push(memo.get(index));
+}
+
+const push =
+  (read: (reader: Reader) => PickleValue) =>
+  ({ stack, reader }: Machine): void =>
+    void stack.push(read(reader));
+
+/** The state that an object is built with. That of a dictionary is its attributes (`_metadata`), which are left out. */
+function build(machine: Machine): void {
+  pop(machine);
+  if (!(top(machine) instanceof Map)) throw new PickleError("an object is built that is no dictionary");
+}
+
+const STOP = 0x2e;
+const MAX_PROTOCOL = 5;
+
+function protocol({ reader }: Machine): void {
+  const version = reader.uint8();
+  if (MAX_PROTOCOL < version) throw new PickleError(`protocol ${version} is not known`);
+}
+
+/** By opcode; see Python's pickletools for their definitions. */
+const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
+  128: protocol,
+  149: ({ reader }) => void reader.take(8), // FRAME
+  40: ({ stack }) => void stack.push(MARK),
+  48: (machine) => void pop(machine),
+  49: (machine) => void popMark(machine),
+  78: push(() => null),
+  136: push(() => true),
+  137: push(() => false),
+  74: push((reader) => reader.int32()),
+  75: push((reader) => reader.uint8()),
+  77: push((reader) => reader.uint16()),
+  138: push((reader) => longInteger(reader.bytes(reader.uint8()))),
+  139: push((reader) => longInteger(reader.bytes(reader.int32()))),
+  71: push((reader) => reader.float64()),
+  88: push((reader) => reader.text(reader.uint32())),
+  140: push((reader) => reader.text(reader.uint8())),
+  141: push((reader) => reader.text(reader.uint64())),
+  84: push((reader) => reader.text(reader.int32())), // BINSTRING
+  85: push((reader) => reader.text(reader.uint8())), // SHORT_BINSTRING
+  66: push((reader) => reader.bytes(reader.uint32())),
+  67: push((reader) => reader.bytes(reader.uint8())),
+  93: push(() => []),
+  41: push(() => []),
+  125: push(() => new Map()),
+  116: (machine) => void machine.stack.push(popMark(machine)),
+  133: (machine) => void machine.stack.push(popMany(machine, 1)),
+  134: (machine) => void machine.stack.push(popMany(machine, 2)),
+  135: (machine) => void machine.stack.push(popMany(machine, 3)),
+  108: (machine) => void machine.stack.push(popMark(machine)), // LIST
+  97: (machine) => append(machine, [pop(machine)]),
+  101: (machine) => append(machine, popMark(machine)),
+  115: (machine) => setItems(machine, popMany(machine, 2)),
+  117: (machine) => setItems(machine, popMark(machine)),
+  99: (machine) => pushGlobal(machine, machine.reader.line(), machine.reader.line()),
+  147: (machine) => {
+    const [module, name] = popMany(machine, 2);
+    pushGlobal(machine, module, name);
+  },
+  82: reduce,
+  98: build,
+  81: (machine) => void machine.stack.push(machine.context.persistent(pop(machine))),
+  113: (machine) => remember(machine, machine.reader.uint8()),
+  114: (machine) => remember(machine, machine.reader.uint32()),
+  148: (machine) => remember(machine, machine.memo.size),
+  104: (machine) => recall(machine, machine.reader.uint8()),
+  106: (machine) => recall(machine, machine.reader.uint32()),
+};
