@@ -1,6 +1,6 @@
 /** The thread of a worker pool: rebuilds data sets from their description and makes batches of them. */
 import { parentPort } from "node:worker_threads";
-import { UserError } from "../errors.ts";
+import { errorData } from "../thread.ts";
 import { makeBatch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import type { WorkerAnswer, WorkerRequest } from "./worker-pool.ts";
@@ -23,8 +23,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     const batch = await makeBatch(await built, task);
     send({ id, batch }, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer]);
   } catch (error) {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    send({ id, error: { message, stack, hint: error instanceof UserError ? error.hint : undefined } }, []);
+    send({ id, error: errorData(error) }, []);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Worker threads that make batches. Threads are started once and serve any number of data sets. */
-import { Worker } from "node:worker_threads";
-import { UserError } from "../errors.ts";
+import type { Worker } from "node:worker_threads";
+import { type ErrorData, errorFrom, startThread } from "../thread.ts";
 import type { Batch, BatchTask } from "./batch.ts";
 import type { RemoteDataset } from "./dataset.ts";
 
@@ -16,7 +16,7 @@ export interface WorkerRequest {
 export interface WorkerAnswer {
   readonly id: number;
   readonly batch?: Batch;
-  readonly error?: { readonly message: string; readonly stack?: string; readonly hint?: string };
+  readonly error?: ErrorData;
 }
 
 /** Threads that make batches. An idle pool does not keep the process alive. */
@@ -46,22 +46,6 @@ interface Thread {
 /** A thread has its next job waiting while it works, so that it never waits for the main thread. */
 const JOBS_PER_THREAD = 2;
 
-/** Starts a thread. TypeScript sources, during development, need tsx inside the thread too. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./batch-worker.js", import.meta.url));
-  const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const main = JSON.stringify(new URL("./batch-worker.ts", import.meta.url).href);
-  const code = `import { register } from ${tsx}; register(); await import(${main});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [] });
-}
-
-/** The error that a worker described, as if it had been thrown here. */
-function errorOf({ message, stack, hint }: NonNullable<WorkerAnswer["error"]>): Error {
-  const error = hint === undefined ? new Error(message) : new UserError(message, hint);
-  if (stack !== undefined) error.stack = stack;
-  return error;
-}
-
 /** Starts `size` threads. Close the pool when done; if a thread dies, every batch from then on fails with the reason. */
 export function openWorkerPool(size: number): WorkerPool {
   const ids = new WeakMap<RemoteDataset, number>();
@@ -84,7 +68,11 @@ export function openWorkerPool(size: number): WorkerPool {
     }
   };
   const threads = Array.from({ length: size }, () => {
-    const thread: Thread = { worker: startWorker(), jobs: new Map(), known: new Set() };
+    const thread: Thread = {
+      worker: startThread(new URL("./batch-worker.ts", import.meta.url)),
+      jobs: new Map(),
+      known: new Set(),
+    };
     thread.worker.on("message", (answer: WorkerAnswer) => {
       finishJob(thread, answer);
       dispatch();
@@ -124,6 +112,6 @@ function finishJob({ worker, jobs }: Thread, { id, batch, error }: WorkerAnswer)
   const job = jobs.get(id);
   jobs.delete(id);
   if (jobs.size === 0) worker.unref();
-  if (error) job?.reject(errorOf(error));
+  if (error) job?.reject(errorFrom(error));
   else if (batch) job?.resolve(batch);
 }

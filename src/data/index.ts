@@ -1,0 +1,9 @@
+export type { Batch } from "./batch.ts";
+export * from "./dataset.ts";
+export { DIGIT_SIZE, drawDigit, loadDigits } from "./digits/index.ts";
+export { cacheFolder, type DownloadProgress } from "./download.ts";
+export { type IdxData, type IdxOptions, loadIdxFolder } from "./idx-folder.ts";
+export { DATA_NAMES, type LoadDataOptions, loadData } from "./load.ts";
+export { type BatchOptions, batchCount, batches } from "./loader.ts";
+export { loadMnist, MNIST_NAMES, type MnistName, type MnistOptions } from "./mnist.ts";
+export { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
