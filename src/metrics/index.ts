@@ -1,2 +1,3 @@
 export * from "./classification.ts";
+export * from "./records.ts";
 export * from "./rows.ts";

@@ -116,9 +116,9 @@ test("step drops at whole epochs behind a warm-up that ends within one", () => {
   expect(rates).toBeAllclose([0.01, 1, 0.5, 0.5, 0.25, 0.25], { rtol: 1e-15, atol: 0 });
 });
 
-test("plateau takes a loss that is not a number for a bad epoch", () => {
+test.each([Number.NaN, -Infinity])("plateau takes a loss of %d for a bad epoch", (loss) => {
   const schedule = createSchedule(parseSchedule("plateau:0.5:0"), SPAN);
-  schedule.afterEpoch(Number.NaN);
+  schedule.afterEpoch(loss);
   expect(schedule.state()).toEqual({ reductions: 1, best: null, badEpochs: 0 });
 });
 

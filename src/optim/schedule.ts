@@ -107,7 +107,9 @@ function plateauTracker(
   return {
     factor: () => factor ** current.reductions,
     afterEpoch(loss) {
-      const better = loss < (current.best ?? Number.POSITIVE_INFINITY) * (1 - PLATEAU_THRESHOLD);
+      // only finite losses, for JSON has no others
+      const better =
+        Number.isFinite(loss) && loss < (current.best ?? Number.POSITIVE_INFINITY) * (1 - PLATEAU_THRESHOLD);
       const badEpochs = better ? 0 : current.badEpochs + 1;
       const best = better ? loss : current.best;
       current = badEpochs > patience ? { reductions: reduced(), best, badEpochs: 0 } : { ...current, best, badEpochs };

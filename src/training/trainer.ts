@@ -102,6 +102,8 @@ export interface Trainer {
   setWeights(weights: StateDict, from?: string): Promise<void>;
   /** Copies of what the optimizer keeps, by names such as `conv1.weight.exp_avg`. */
   optimizerSlots(): Promise<Map<string, StateTensor>>;
+  /** Names of all parameters, trained or not, in the order of the state dict. */
+  readonly parameters: readonly string[];
   /** Shapes of what the optimizer keeps. */
   readonly slotShapes: StateShapes;
   /** Goes on from another training: what its optimizer kept, and the steps it had done. */
@@ -126,6 +128,7 @@ class EngineTrainer implements Trainer {
   readonly engine: Engine;
   readonly optimizer: Optimizer;
   readonly slotShapes: StateShapes;
+  readonly parameters: readonly string[];
   step = 0;
   readonly #network: Module;
   readonly #options: TrainerOptions;
@@ -142,6 +145,7 @@ class EngineTrainer implements Trainer {
     this.#network = network;
     this.#options = options;
     this.#batchSize = batchSize;
+    this.parameters = trainedParameters(network).map(({ name }) => name);
     const trained = trainedParameters(network, isFrozen);
     this.slotShapes = new Map(
       trained.flatMap(({ name, shape }) => optimizer.slots.map((slot) => [slotName(name, slot), shape] as const)),

@@ -1,0 +1,162 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import golden from "../../tools/golden/pictures.json" with { type: "json" };
+import { decodeImage, encodePng, type Image, renderSvg, withChannels } from "./index.ts";
+
+const bytesOf = (base64: string): Buffer => Buffer.from(base64, "base64");
+const caseNamed = (name: string) => golden.find((one) => one.name === name)!;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ocelli-test-"));
+  process.env.OCELLI_CACHE = join(folder, "cache");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("decodeImage gives Pillow's pixels", () => {
+  test.each(golden)("$name", async ({ file, width, height, rgb, grey }) => {
+    const colour = await decodeImage(bytesOf(file));
+    expect(colour).toMatchObject({ width, height, channels: 3 });
+    expect(Buffer.from(colour.data).equals(bytesOf(rgb))).toBe(true);
+    const single = await decodeImage(bytesOf(file), { channels: 1 });
+    expect(single).toMatchObject({ width, height, channels: 1 });
+    expect(Buffer.from(single.data).equals(bytesOf(grey))).toBe(true);
+  });
+  test("a path as well as bytes", async () => {
+    const { file, rgb } = caseNamed("RGB PNG");
+    const path = join(folder, "picture.dat");
+    await writeFile(path, bytesOf(file));
+    expect(Buffer.from((await decodeImage(path)).data).equals(bytesOf(rgb))).toBe(true);
+  });
+  test("orientation only where it is asked for", async () => {
+    const { file, width, height } = caseNamed("JPEG with EXIF orientation");
+    expect(await decodeImage(bytesOf(file), { orient: true })).toMatchObject({ width: height, height: width });
+  });
+});
+
+/** A PNG whose header tells another size than it has. */
+function pngOfSize(png: Uint8Array, width: number, height: number): Buffer {
+  const changed = Buffer.from(png);
+  changed.writeUInt32BE(width, 16);
+  changed.writeUInt32BE(height, 20);
+  changed.writeUInt32BE(crc32(changed.subarray(12, 29)), 29);
+  return changed;
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+describe("what is no picture is the user's to mend", () => {
+  const png = bytesOf(caseNamed("RGB PNG").file);
+  const jpeg = bytesOf(caseNamed("RGB JPEG").file);
+  const flipped = Buffer.from(png);
+  flipped[60]! ^= 1;
+  test.each([
+    ["nothing", Buffer.alloc(0), /it is empty/],
+    ["text", Buffer.from("hello, world"), /begins with the bytes 68656c6c/],
+    [
+      "SVG",
+      Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+      /expected a JPEG, PNG, WebP, GIF or TIFF picture/,
+    ],
+    ["BMP", Buffer.from("BM\x00\x00\x00\x00"), /begins with the bytes 424d/],
+    ["a JPEG's beginning", jpeg.subarray(0, jpeg.length - 60), /it is damaged/],
+    ["a PNG's beginning", png.subarray(0, 60), /it is damaged/],
+    ["a PNG with a changed bit", flipped, /it is damaged/],
+    ["a magic number alone", jpeg.subarray(0, 4), /it is damaged/],
+    ["a PNG of 40,000×40,000", pngOfSize(png, 40_000, 40_000), /at most 100 megapixels but it is larger/],
+  ])("%s", async (_, bytes, message) => {
+    const decoding = decodeImage(bytes, { name: "upload 3" });
+    await expect(decoding).rejects.toThrow(message);
+    await expect(decoding).rejects.toThrow(/^upload 3: /);
+    await expect(decoding).rejects.toHaveProperty("name", "UserError");
+  });
+  test("a missing file and a folder", async () => {
+    await expect(decodeImage(join(folder, "none.png"))).rejects.toThrow(
+      /none\.png": expected a picture but it does not exist/,
+    );
+    await expect(decodeImage(folder)).rejects.toThrow(/cannot be read/);
+  });
+});
+
+describe("encodePng", () => {
+  const data = Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => (i * 37) % 256);
+  test.each<Image>([
+    { width: 4, height: 3, channels: 3, data },
+    { width: 4, height: 9, channels: 1, data },
+  ])("$channels channels come back", async (image) => {
+    const png = await encodePng(image);
+    const decoded = await decodeImage(png, { channels: image.channels });
+    expect({ ...decoded, data: [...decoded.data] }).toEqual({ ...image, data: [...data] });
+    expect(await encodePng(image)).toEqual(png);
+  });
+});
+
+describe("withChannels", () => {
+  const colour: Image = { width: 2, height: 1, channels: 3, data: Uint8Array.of(10, 200, 30, 255, 255, 255) };
+  test("colour to luma and back", () => {
+    const grey = withChannels(colour, 1);
+    expect(grey).toEqual({ width: 2, height: 1, channels: 1, data: Uint8Array.of(124, 255) });
+    expect([...withChannels(grey, 3).data]).toEqual([124, 124, 124, 255, 255, 255]);
+  });
+  test("nothing to do", () => expect(withChannels(colour, 3)).toBe(colour));
+});
+
+const svgOf = (content: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><rect width="90" height="30" fill="#fff"/>${content}</svg>`;
+const label = (letters: string, weight = 400): string =>
+  svgOf(`<text x="5" y="20" font-family="Inter" font-size="16" font-weight="${weight}">${letters}</text>`);
+
+/** Ink of a drawing: the sum of its darkness. */
+const inkOf = async (svg: string): Promise<number> => {
+  const { data } = await decodeImage(await renderSvg(svg), { channels: 1 });
+  return data.reduce((sum, value) => sum + 255 - value, 0);
+};
+
+describe("renderSvg", () => {
+  test("scale is pixels per unit", async () => {
+    expect(await decodeImage(await renderSvg(svgOf("")))).toMatchObject({ width: 90, height: 30 });
+    expect(await decodeImage(await renderSvg(svgOf(""), { scale: 2 }))).toMatchObject({ width: 180, height: 60 });
+  });
+  test("letters, accents, Greek and Cyrillic are drawn, not boxes", async () => {
+    const inks = await Promise.all(["i", "l", "m", "é", "ș", "Ω", "Ж", "ệ"].map((letter) => inkOf(label(letter))));
+    expect(Math.min(...inks)).toBeGreaterThan(500);
+    expect(new Set(inks).size).toBe(inks.length);
+  });
+  test("semi-bold has more ink", async () => {
+    expect(await inkOf(label("weight", 600))).toBeGreaterThan(1.1 * (await inkOf(label("weight"))));
+  });
+
+  test("the same picture in a process that has no fonts, no cache and no home", async () => {
+    const script = join(folder, "draw.mts");
+    const codec = fileURLToPath(new URL("./index.ts", import.meta.url));
+    const png = join(folder, "drawn.png");
+    await writeFile(
+      script,
+      `import { writeFileSync } from "node:fs";
+       import { renderSvg } from ${JSON.stringify(codec)};
+       writeFileSync(${JSON.stringify(png)}, await renderSvg(${JSON.stringify(label("Accuracy é"))}));`,
+    );
+    const blocked = join(folder, "not-a-folder");
+    await writeFile(blocked, "");
+    await mkdir(join(folder, "tmp"));
+    const fontless = { FONTCONFIG_FILE: "/nonexistent", FONTCONFIG_PATH: "/nonexistent", HOME: blocked };
+    await promisify(execFile)(process.execPath, ["--import", "tsx", script], {
+      env: { PATH: process.env.PATH, OCELLI_CACHE: join(blocked, "cache"), TMPDIR: join(folder, "tmp"), ...fontless },
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    });
+    expect(await readFile(png)).toEqual(await renderSvg(label("Accuracy é")));
+    expect((await readdir(join(folder, "tmp"))).filter((name) => name.startsWith("ocelli"))).toEqual([]);
+  });
+});

@@ -1,0 +1,3 @@
+export { confusionPng, confusionSvg } from "./confusion.ts";
+export { curvesPng, curvesSvg } from "./curves.ts";
+export { type Prediction, predictionsPng, predictionsSvg } from "./predictions.ts";

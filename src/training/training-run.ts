@@ -1,0 +1,234 @@
+/** The loop over the epochs of a run, with its evaluations and checkpoints. */
+import { writeFileAtomic } from "../checkpoint/index.ts";
+import { batchCount, type IdxData, type WorkerPool } from "../data/index.ts";
+import type { EpochRecord } from "../metrics/index.ts";
+import { type Module, parameterCount } from "../nn/index.ts";
+import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
+import { type Best, type LastCheckpoint, type Progress, type RunFacts, writeBest, writeLast } from "./checkpoint.ts";
+import type { TrainConfig } from "./config.ts";
+import { meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
+import type { TrainingListener } from "./events.ts";
+import { type RunFolder, readRecords } from "./run-folder.ts";
+import { summarise, type TrainSummary } from "./summary.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** What a run works with. */
+export interface RunParts {
+  readonly config: TrainConfig;
+  readonly facts: RunFacts;
+  readonly data: IdxData;
+  readonly network: Module;
+  readonly trainer: Trainer;
+  readonly pool: WorkerPool | undefined;
+}
+
+/** Who hears of a run, and who may stop it. */
+interface RunControl {
+  readonly onEvent?: TrainingListener;
+  readonly signal?: AbortSignal;
+}
+
+/** One run, from its beginning or from its `last.pth`. */
+export class TrainingRun {
+  readonly #run: RunParts;
+  readonly #folder: RunFolder;
+  readonly #options: RunControl;
+  readonly #schedule: Schedule;
+  readonly #stepsPerEpoch: number;
+  readonly #measured = { seconds: 0, trainSeconds: 0, waitSeconds: 0, images: 0 };
+  #best: Best | null = null;
+  #lastEpoch: EpochRecord | undefined;
+  #totals: Totals = NO_TOTALS;
+  #began = performance.now();
+
+  constructor(run: RunParts, folder: RunFolder, options: RunControl) {
+    const { learningRate, epochs, schedule } = run.config;
+    this.#run = run;
+    this.#folder = folder;
+    this.#options = options;
+    this.#stepsPerEpoch = batchCount(run.data.train.length, run.config);
+    this.#schedule = createSchedule(parseSchedule(schedule), {
+      learningRate,
+      epochs,
+      stepsPerEpoch: this.#stepsPerEpoch,
+    });
+  }
+
+  async train(last: LastCheckpoint | undefined): Promise<TrainSummary | undefined> {
+    const { config, trainer } = this.#run;
+    if (last) await this.#restore(last);
+    const first = last?.progress.epoch ?? 0;
+    this.#tellStart();
+    if (!last) await this.#save(0);
+    for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft(); epoch++) {
+      const startBatch = epoch === first ? (last?.progress.batch ?? 0) : 0;
+      const finished = await this.#epoch(epoch, startBatch);
+      if (!finished) return this.#stop(epoch);
+    }
+    return this.#end(Math.floor(trainer.step / this.#stepsPerEpoch));
+  }
+
+  async #restore({ progress, weights, slots }: LastCheckpoint): Promise<void> {
+    const { trainer } = this.#run;
+    await trainer.setWeights(weights, this.#folder.file("last"));
+    await trainer.restore(slots, progress.step);
+    this.#schedule.restore(progress.schedule);
+    this.#best = progress.best;
+    this.#totals = progress.totals;
+    this.#measured.seconds = progress.seconds;
+    const records = await readRecords(this.#folder.path);
+    this.#lastEpoch = records.findLast((record): record is EpochRecord => record.type === "epoch");
+  }
+
+  /** Does the rest of an epoch; false if it was stopped before its end. */
+  async #epoch(epoch: number, startBatch: number): Promise<boolean> {
+    const { config, data, trainer, pool } = this.#run;
+    const { batchSize, shuffle, seed } = config;
+    const { signal } = this.#options;
+    if (startBatch === 0) this.#totals = NO_TOTALS;
+    const began = performance.now();
+    const before = this.#totals.count;
+    const left = Math.min(this.#stepsLeft(), this.#stepsPerEpoch - startBatch);
+    const endStep = trainer.step + left;
+    const times = await runEpoch({
+      ...{ trainer, dataset: data.train, batchSize, shuffle, seed, epoch, startBatch, signal },
+      workers: pool ?? 0,
+      limit: left,
+      learningRateAt: (step) => this.#schedule.learningRateAt({ step, epoch }),
+      onStep: ({ step, loss, correct, size, learningRate }) => {
+        const { loss: sum, correct: right, count } = this.#totals;
+        this.#totals = { loss: sum + loss * size, correct: right + correct, count: count + size };
+        this.#folder.record({ type: "step", epoch: epoch + 1, step, loss, lr: learningRate });
+        this.#tellStep({ epoch, step, loss, began, images: this.#totals.count - before });
+      },
+      afterStep: (step) => {
+        const due = config.evalEvery !== 0 && step % config.evalEvery === 0 && step !== endStep;
+        return due ? () => this.#evaluateWithin(epoch) : undefined;
+      },
+    });
+    this.#measured.trainSeconds += times.train;
+    this.#measured.waitSeconds += times.wait;
+    this.#measured.images += this.#totals.count - before;
+    if (signal?.aborted && trainer.step < endStep) return false;
+    await this.#endEpoch(epoch, (performance.now() - began) / 1000);
+    return true;
+  }
+
+  async #endEpoch(epoch: number, seconds: number): Promise<void> {
+    const { trainer } = this.#run;
+    const val = await this.#evaluate(epoch);
+    const train = meansOf(this.#totals);
+    const rounded = Math.round(seconds * 1000) / 1000;
+    const record: EpochRecord = { type: "epoch", epoch: epoch + 1, step: trainer.step, train, val, seconds: rounded };
+    this.#lastEpoch = record;
+    this.#folder.record(record);
+    this.#schedule.afterEpoch(val.loss);
+    this.#options.onEvent?.(record);
+    await this.#save(epoch + 1);
+  }
+
+  async #evaluateWithin(epoch: number): Promise<void> {
+    const val = await this.#evaluate(epoch);
+    const record = { type: "eval", epoch: epoch + 1, step: this.#run.trainer.step, val } as const;
+    this.#folder.record(record);
+    this.#options.onEvent?.(record);
+    await this.#folder.flush();
+  }
+
+  /** Evaluates, and keeps the weights if they are the best so far. */
+  async #evaluate(epoch: number): Promise<{ loss: number; accuracy: number }> {
+    const { trainer, data, pool, facts } = this.#run;
+    const total = data.test.length;
+    const onProgress = (done: number): void =>
+      this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
+    const { loss, accuracy } = await trainer.evaluate(data.test, { workers: pool, onProgress });
+    if (this.#best && accuracy <= this.#best.accuracy) return { loss, accuracy };
+    const best = { epoch: epoch + 1, accuracy, loss };
+    this.#best = best;
+    await writeBest(this.#folder.file("best"), await trainer.weights(), { ...facts, best });
+    this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best") });
+    return { loss, accuracy };
+  }
+
+  async #save(epoch: number): Promise<void> {
+    const { trainer, facts } = this.#run;
+    const batch = trainer.step - epoch * this.#stepsPerEpoch;
+    const progress: Progress = {
+      epoch: batch < 0 ? epoch - 1 : epoch, // fewer steps than an epoch has: --max-steps ended it
+      step: trainer.step,
+      batch: batch < 0 ? batch + this.#stepsPerEpoch : batch,
+      totals: this.#totals,
+      seconds: this.#seconds(),
+      best: this.#best,
+      schedule: this.#schedule.state(),
+    };
+    await this.#folder.flush();
+    await writeLast(this.#folder.file("last"), trainer, { ...facts, progress });
+  }
+
+  async #stop(epoch: number): Promise<undefined> {
+    await this.#save(epoch);
+    this.#options.onEvent?.({ type: "stopped", run: this.#folder.path, step: this.#run.trainer.step });
+    await this.#folder.flush();
+  }
+
+  async #end(epochs: number): Promise<TrainSummary> {
+    const { trainer, facts, data } = this.#run;
+    const measured = { ...this.#measured, seconds: this.#seconds() };
+    const end = {
+      run: this.#folder.path,
+      dataHash: data.dataHash,
+      epochs,
+      best: this.#best,
+      lastEpoch: this.#lastEpoch,
+      measured,
+    };
+    const summary = await summarise(trainer, facts, end);
+    await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
+    this.#options.onEvent?.({ type: "end", summary });
+    await this.#folder.flush();
+    return summary;
+  }
+
+  #seconds(): number {
+    return this.#measured.seconds + (performance.now() - this.#began) / 1000;
+  }
+
+  /** Steps that the run still may do. */
+  #stepsLeft(): number {
+    const { config, trainer } = this.#run;
+    const all = config.epochs * this.#stepsPerEpoch;
+    return (config.maxSteps === 0 ? all : Math.min(all, config.maxSteps)) - trainer.step;
+  }
+
+  #tellStart(): void {
+    const { config, data, network, trainer } = this.#run;
+    this.#options.onEvent?.({
+      type: "start",
+      run: this.#folder.path,
+      model: config.model,
+      parameters: parameterCount(network),
+      engine: trainer.engine.name,
+      source: data.source,
+      trainImages: data.train.length,
+      valImages: data.test.length,
+      epochs: config.epochs,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      step: trainer.step,
+    });
+  }
+
+  #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
+    this.#options.onEvent?.({
+      type: "step",
+      epoch: step.epoch + 1,
+      batch: step.step - step.epoch * this.#stepsPerEpoch,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      step: step.step,
+      remaining: this.#stepsLeft(),
+      loss: step.loss,
+      train: meansOf(this.#totals),
+      imagesPerSecond: (1000 * step.images) / (performance.now() - step.began),
+    });
+  }
+}
