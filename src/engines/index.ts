@@ -13,6 +13,8 @@ export {
   type VariableData,
 } from "./engine.ts";
 
+export { type EngineReport, inspectEngines } from "./inspect.ts";
+
 /** What `openEngine` takes. */
 export interface EngineOptions {
   /** Threads that compute, 1 or more; by default as many as there are cores. The reference engine has one. */

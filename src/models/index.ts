@@ -1,2 +1,3 @@
+export { countMacs } from "./costs.ts";
 export { mnistCnn } from "./mnist-cnn.ts";
 export { findModel, MODELS, type ModelRecord } from "./zoo.ts";

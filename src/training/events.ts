@@ -27,8 +27,8 @@ export interface StepEvent {
   readonly batch: number;
   readonly stepsPerEpoch: number;
   readonly step: number;
-  /** Steps still to do in the run. */
-  readonly remaining: number;
+  /** Time that the run's other steps will take at this speed. */
+  readonly secondsLeft: number;
   readonly loss: number;
   /** Over the epoch so far. */
   readonly train: LossAndAccuracy;

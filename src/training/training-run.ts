@@ -219,16 +219,17 @@ export class TrainingRun {
   }
 
   #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
+    const imagesPerSecond = (1000 * step.images) / (performance.now() - step.began);
     this.#options.onEvent?.({
       type: "step",
       epoch: step.epoch + 1,
       batch: step.step - step.epoch * this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
       step: step.step,
-      remaining: this.#stepsLeft(),
+      secondsLeft: (this.#stepsLeft() * this.#run.config.batchSize) / imagesPerSecond,
       loss: step.loss,
       train: meansOf(this.#totals),
-      imagesPerSecond: (1000 * step.images) / (performance.now() - step.began),
+      imagesPerSecond,
     });
   }
 }

@@ -1,0 +1,31 @@
+import { Command } from "@commander-js/extra-typings";
+import { guarded } from "../guarded.ts";
+import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import { printJson } from "../output.ts";
+import { performRun, printRun } from "../train-run.ts";
+import { flagOf } from "./train.ts";
+
+/** `ocelli resume` */
+export const resumeCommand = new Command("resume")
+  .description("Go on with a run exactly where it was stopped, or for more epochs")
+  .argument("<run>", "a run folder")
+  .option("--epochs <count>", "epochs of the whole run", numeric)
+  .option("--lr <rate>", "another learning rate from here on", numeric)
+  .option("--max-steps <count>", "stop after so many steps of the whole run; 0 for no limit", numeric)
+  .option("--workers <count>", "threads that make batches", numeric)
+  .addOption(threadsOption)
+  .addOption(jsonOption)
+  .addHelpText("after", examples("ocelli resume runs/digits-mnist-cnn-1", "ocelli resume runs/first --epochs 10"))
+  .action(
+    guarded(async (run, { json, lr, ...flags }) => {
+      const { readRunConfig } = await import("../../training/index.ts");
+      const { loadRunData } = await import("../data.ts");
+      const config = await readRunConfig(run, [
+        { from: "flag", values: { learningRate: lr, ...flags }, nameOf: flagOf },
+      ]);
+      const finished = await performRun({ kind: "resume", config, run, data: await loadRunData(config) });
+      if (!finished) return;
+      if (json) printJson(finished.summary);
+      else printRun(finished);
+    }),
+  );

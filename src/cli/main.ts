@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/** The command line. Commands load what they need when they run, so that help is there at once. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { benchCommand } from "./commands/bench.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { evalCommand } from "./commands/eval.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { predictCommand } from "./commands/predict.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { startCommand } from "./commands/start.ts";
+import { trainCommand } from "./commands/train.ts";
+import { examples } from "./options.ts";
+import { EXIT, note, printError } from "./output.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const commands = [
+  trainCommand,
+  resumeCommand,
+  evalCommand,
+  predictCommand,
+  modelsCommand,
+  doctorCommand,
+  benchCommand,
+  startCommand,
+];
+
+const program = new Command("ocelli")
+  .description("Train, evaluate and use image classifiers from TypeScript")
+  .version(version)
+  .addHelpText(
+    "after",
+    examples(
+      "ocelli start",
+      "ocelli train mnist --epochs 3",
+      "ocelli eval runs/mnist-mnist-cnn-1 mnist",
+      "ocelli train --help",
+    ),
+  );
+
+/** Wrong flags in the same two lines as other errors: commander's message, and its suggestion as the hint. */
+function wrongFlag(text: string): void {
+  const [message = "", suggestion] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
+  note(`error: ${message}${message.endsWith(".") ? "" : "."}`);
+  note(`hint: ${suggestion?.replace(/^\((.*)\)$/, "$1") ?? "See the options with --help."}`);
+}
+
+for (const command of commands) program.addCommand(command as unknown as Command);
+for (const command of [program, ...program.commands])
+  command.exitOverride().configureOutput({ outputError: wrongFlag });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.wrongFlag;
+  else process.exitCode = printError(error);
+}

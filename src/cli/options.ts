@@ -1,0 +1,21 @@
+/** Options that several commands share, and how their texts become values. */
+import { Option } from "@commander-js/extra-typings";
+
+/** A number, or the text itself where it is none, for the settings' check to word the error. */
+export const numeric = (text: string): number | string =>
+  text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+
+/** `--json` */
+export const jsonOption = new Option("--json", "print one JSON object on standard output, progress on standard error");
+
+/** `--engine` */
+export const engineOption = new Option("--engine <name>", "auto, onnx or reference").default("auto");
+
+/** `--threads`: the cores by default. */
+export const threadsOption = new Option("--threads <count>", "threads that compute (default: all cores)").argParser(
+  numeric,
+);
+
+/** Lines of examples under a command's help. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;

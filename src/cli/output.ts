@@ -1,0 +1,54 @@
+/** What the command line prints: results on standard output, everything else on standard error. */
+import { UserError } from "../errors.ts";
+
+/** Exit codes of the command line. */
+export const EXIT = { fine: 0, userError: 1, wrongFlag: 2, bug: 70 } as const;
+
+/** Prints a result. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Prints one JSON object on a line of its own. */
+export const printJson = (value: unknown): void => print(JSON.stringify(value));
+
+/** Prints a note for the person at the keyboard. */
+export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Prints an error as two lines, or with its stack if it is a bug, and returns the exit code. */
+export function printError(error: unknown): number {
+  if (error instanceof UserError) {
+    note(`error: ${error.message}\nhint: ${error.hint}`);
+    return EXIT.userError;
+  }
+  note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  note("This is a bug in ocelli: please report it with the lines above.");
+  return EXIT.bug;
+}
+
+/** Aligned columns; numbers to the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const texts = rows.map((row) => row.map(String));
+  const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
+  const isNumeric = (column: number): boolean => rows.slice(1).every((row) => typeof row[column] === "number");
+  return texts
+    .map((row) =>
+      row
+        .map((text, column) =>
+          isNumeric(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** `98.25%` */
+export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`;
+
+/** `48 s`, `3:05 min`, `2:10 h` */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [large, small, unit] =
+    whole < 3600 ? [whole / 60, whole % 60, "min"] : [whole / 3600, (whole % 3600) / 60, "h"];
+  return `${Math.floor(large)}:${String(Math.floor(small)).padStart(2, "0")} ${unit}`;
+}

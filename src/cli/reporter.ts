@@ -1,0 +1,109 @@
+/** Shows training: a bar that moves on a terminal, plain lines elsewhere. */
+import type { EpochRecord, EvalRecord } from "../metrics/index.ts";
+import type { TrainingEvent, TrainingListener } from "../training/index.ts";
+import { duration, percent } from "./output.ts";
+
+type StepEvent = Extract<TrainingEvent, { type: "step" }>;
+type WaitEvent = Extract<TrainingEvent, { type: "wait" }>;
+type StartEvent = Extract<TrainingEvent, { type: "start" }>;
+
+/** Where the reporter writes, and who else gets the plain lines. */
+export interface ReporterOutput {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  /** Gets each plain line, for `log.txt`. */
+  readonly onLine?: (line: string) => void;
+}
+
+const BAR_WIDTH = 24;
+/** Without a terminal, this many lines for each epoch. */
+const LINES_PER_EPOCH = 5;
+/** A terminal is written to at most so often, in milliseconds. */
+const REDRAW_AFTER = 80;
+
+/** A listener that writes to `output`. */
+export function createReporter(output: ReporterOutput): TrainingListener {
+  let drawn = 0;
+  let hasBar = false;
+  const clear = (): void => {
+    if (hasBar) output.write("\r\x1b[2K");
+    hasBar = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    output.write(`${text}\n`);
+    output.onLine?.(text);
+  };
+  const bar = (text: string): void => {
+    if (performance.now() - drawn < REDRAW_AFTER) return;
+    drawn = performance.now();
+    hasBar = true;
+    output.write(`\r\x1b[2K${text.slice(0, output.columns - 1)}`);
+  };
+  return (event) => {
+    if (event.type === "step" && output.isTerminal) bar(stepBar(event));
+    else if (event.type === "step" && isMilestone(event)) line(stepLine(event));
+    else if (event.type === "wait" && output.isTerminal) bar(waitBar(event));
+    else if (event.type === "start") for (const text of startLines(event)) line(text);
+    else if (event.type === "eval") line(evalLine(event));
+    else if (event.type === "epoch") line(epochLine(event));
+    else if (event.type === "best") output.onLine?.(`best so far: ${percent(event.accuracy)}, saved as ${event.file}`);
+    else if (event.type === "stopped") line(`Stopped after step ${event.step}. Go on with: ocelli resume ${event.run}`);
+    else if (event.type === "end") line(`Done after ${duration(event.summary.seconds)}.`);
+  };
+}
+
+const isMilestone = ({ batch, stepsPerEpoch }: StepEvent): boolean =>
+  batch < stepsPerEpoch && batch % Math.ceil(stepsPerEpoch / LINES_PER_EPOCH) === 0;
+
+const drawBar = (share: number): string => {
+  const filled = Math.round(share * BAR_WIDTH);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+};
+
+const speed = (imagesPerSecond: number): string => `${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s`;
+
+function stepFigures({ train, imagesPerSecond, secondsLeft }: StepEvent): string {
+  const left = secondsLeft === 0 ? "" : ` · ${duration(secondsLeft)} left`;
+  return `loss ${train.loss.toFixed(4)} · accuracy ${percent(train.accuracy)} · ${speed(imagesPerSecond)}${left}`;
+}
+
+const stepBar = (event: StepEvent): string =>
+  `epoch ${event.epoch} ${drawBar(event.batch / event.stepsPerEpoch)} ${event.batch}/${event.stepsPerEpoch} · ${stepFigures(event)}`;
+
+const stepLine = (event: StepEvent): string =>
+  `epoch ${event.epoch}, step ${event.batch}/${event.stepsPerEpoch} · ${stepFigures(event)}`;
+
+function waitBar({ what, done, total }: WaitEvent): string {
+  if (total === undefined) return `${what} ${done.toLocaleString("en-US")}`;
+  return `${what} ${drawBar(done / total)} ${done.toLocaleString("en-US")}/${total.toLocaleString("en-US")}`;
+}
+
+function startLines({
+  model,
+  parameters,
+  engine,
+  source,
+  trainImages,
+  valImages,
+  epochs,
+  run,
+  step,
+}: StartEvent): string[] {
+  const count = (value: number): string => value.toLocaleString("en-US");
+  return [
+    `${model} (${count(parameters)} parameters) on the ${engine} engine`,
+    `${source}: ${count(trainImages)} images to train, ${count(valImages)} to validate`,
+    step === 0
+      ? `${epochs} epochs, run folder ${run}`
+      : `going on after step ${count(step)}, ${epochs} epochs in all, run folder ${run}`,
+  ];
+}
+
+const evalLine = ({ epoch, step, val }: EvalRecord): string =>
+  `epoch ${epoch}, after step ${step} · validation loss ${val.loss.toFixed(4)}, accuracy ${percent(val.accuracy)}`;
+
+const epochLine = ({ epoch, train, val, seconds }: EpochRecord): string =>
+  `epoch ${epoch} done in ${duration(seconds)} · training loss ${train.loss.toFixed(4)}, accuracy ${percent(train.accuracy)} · ` +
+  `validation loss ${val.loss.toFixed(4)}, accuracy ${percent(val.accuracy)}`;

@@ -1,0 +1,78 @@
+/** What `train`, `resume` and `start` have in common: run, show, draw. */
+import { join } from "node:path";
+import type { IdxData } from "../data/index.ts";
+import type { EvaluationReport, ResolvedConfig, TrainingListener, TrainSummary } from "../training/index.ts";
+import { interruption } from "./guarded.ts";
+import { note, percent, print } from "./output.ts";
+import { createReporter } from "./reporter.ts";
+
+/** What is run. */
+export interface RunRequest {
+  readonly kind: "train" | "resume";
+  readonly config: ResolvedConfig;
+  readonly run: string;
+  readonly data: IdxData;
+}
+
+/** A run that came to its end. */
+export interface FinishedRun {
+  readonly summary: TrainSummary;
+  /** Of the best weights. */
+  readonly report: EvaluationReport;
+  readonly pictures: readonly string[];
+}
+
+/** Exit code of a run that was asked to stop. */
+const INTERRUPTED = 130;
+
+/** Trains with progress on standard error, and draws the pictures; undefined if Ctrl-C stopped it. */
+export async function performRun({ kind, config, run, data }: RunRequest): Promise<FinishedRun | undefined> {
+  const { openRunFolder, train, resume } = await import("../training/index.ts");
+  const folder = openRunFolder(run);
+  const report = createReporter({
+    write: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? 120,
+    onLine: (line) => folder.log(line),
+  });
+  const onEvent: TrainingListener = (event) => {
+    report(event);
+    if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
+  };
+  const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
+  const perform = kind === "train" ? train : resume;
+  const summary = await perform(config, { run, data, onEvent, signal }).finally(release);
+  await folder.flush();
+  if (!summary) {
+    process.exitCode = INTERRUPTED;
+    return undefined;
+  }
+  return { summary, ...(await evaluateRun(run, data)) };
+}
+
+async function evaluateRun(run: string, data: IdxData): Promise<Omit<FinishedRun, "summary">> {
+  const { loadModel, openModel, reportOf } = await import("../training/index.ts");
+  const { writeRunPictures } = await import("../reports/index.ts");
+  const model = await loadModel(run);
+  const trainer = await openModel(model);
+  try {
+    const evaluation = await trainer.evaluate(data.test);
+    const report = reportOf(evaluation, model.classes);
+    const pictures = await writeRunPictures({ run, model: model.name, dataset: data.test, evaluation, report });
+    return { report, pictures };
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** The result for people. */
+export function printRun({ summary, report, pictures }: FinishedRun): void {
+  const { run, best, imagesPerSecond, peakRssMiB } = summary;
+  const [low, high] = report.accuracyInterval;
+  print(
+    `best validation accuracy ${percent(report.accuracy)} (95% interval ${percent(low)} to ${percent(high)}), after epoch ${best?.epoch}`,
+  );
+  print(`${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s, ${peakRssMiB} MiB at most`);
+  print(`weights   ${join(run, "best.pth")}`);
+  for (const picture of pictures) print(`picture   ${picture}`);
+}

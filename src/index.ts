@@ -1,0 +1,35 @@
+/** ocelli: train, evaluate and use image classifiers from TypeScript. */
+export {
+  encodePth,
+  type PthInput,
+  pyFloat,
+  readPth,
+  type StateDict,
+  type StateTensor,
+  stateDictOf,
+  stateHash,
+  writePth,
+} from "./checkpoint/index.ts";
+export * from "./data/index.ts";
+export {
+  ENGINE_NAMES,
+  type Engine,
+  type EngineName,
+  type EngineOptions,
+  type Executable,
+  openEngine,
+} from "./engines/index.ts";
+export { UserError } from "./errors.ts";
+export { gradientsOf } from "./graph/gradients.ts";
+export { defineProgram, type Program } from "./graph/program.ts";
+export { constant, input, read, type Shape, type Value, type Variable } from "./graph/value.ts";
+export * from "./metrics/index.ts";
+export * from "./models/index.ts";
+export * from "./nn/index.ts";
+export { encodeProgram } from "./onnx/lower.ts";
+export { ops } from "./ops/index.ts";
+export { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "./optim/optimizer.ts";
+export { createSchedule, parseSchedule, type Schedule } from "./optim/schedule.ts";
+export { confusionPng, curvesPng, predictionsPng } from "./reports/index.ts";
+export { type Rng, rngFor } from "./rng.ts";
+export * from "./training/index.ts";

@@ -1,0 +1,125 @@
+/** Measures training steps, forward passes and data loading. */
+import { batches, type Dataset } from "../data/index.ts";
+import { openEngine } from "../engines/index.ts";
+import { findModel } from "../models/index.ts";
+import { initialState } from "../nn/index.ts";
+import { adam } from "../optim/optimizer.ts";
+import { rngFor } from "../rng.ts";
+import { inferenceProgram, trainingProgram } from "./programs.ts";
+import { peakRssMiB } from "./summary.ts";
+
+/** What is measured. */
+export const BENCH_JOBS = ["train", "eval", "data"] as const;
+/** One of the jobs. */
+export type BenchJob = (typeof BENCH_JOBS)[number];
+
+/** What `bench` takes. */
+export interface BenchOptions {
+  readonly model: string;
+  readonly job: BenchJob;
+  readonly batchSize: number;
+  readonly steps: number;
+  readonly engine: string;
+  readonly threads: number;
+  readonly workers: number;
+  /** For the job `data`. */
+  readonly dataset: () => Promise<Dataset>;
+}
+
+/** What `ocelli bench --json` prints; times in milliseconds. */
+export interface BenchResult {
+  readonly model: string;
+  readonly job: BenchJob;
+  readonly engine: string;
+  readonly precision: string;
+  readonly batchSize: number;
+  readonly threads: number;
+  readonly steps: number;
+  readonly medianMs: number;
+  readonly minMs: number;
+  readonly imagesPerSecond: number;
+  readonly peakRssMiB: number;
+  readonly compileMs: number;
+}
+
+/** Steps before the measured ones, in which caches and threads warm up. */
+const WARM_UP = 10;
+
+/** Measures a job step by step, each step awaited before the next. */
+export async function bench(options: BenchOptions): Promise<BenchResult> {
+  const { engine, compileMs, times } = options.job === "data" ? await benchData(options) : await benchEngine(options);
+  const sorted = times.toSorted((a, b) => a - b);
+  const medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const { model, job, batchSize, threads, steps } = options;
+  return {
+    ...{ model, job, engine, precision: "fp32", batchSize, threads, steps },
+    medianMs: rounded(medianMs),
+    minMs: rounded(sorted[0] ?? 0),
+    imagesPerSecond: Math.round((1000 * batchSize) / medianMs),
+    peakRssMiB: peakRssMiB(),
+    compileMs: rounded(compileMs),
+  };
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+interface Times {
+  readonly engine: string;
+  readonly compileMs: number;
+  readonly times: readonly number[];
+}
+
+async function benchEngine({ model, job, batchSize, steps, ...options }: BenchOptions): Promise<Times> {
+  const classes = 10;
+  const { build, inputShape } = findModel(model);
+  const network = build({ classes });
+  const optimizer = adam();
+  const rng = rngFor(0, "bench");
+  const images = Float32Array.from({ length: batchSize * inputShape.reduce((a, b) => a * b, 1) }, () => rng.uniform());
+  const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, classes - 1));
+  const engine = await openEngine(options.engine, options);
+  try {
+    const began = performance.now();
+    const forward = { inputShape, batchSize };
+    const program =
+      job === "train" ? trainingProgram(network, { ...forward, optimizer }) : inferenceProgram(network, forward);
+    const executable = await engine.compile(program);
+    const compileMs = performance.now() - began;
+    await engine.write(initialState(network, 0));
+    const times = await measure(steps, async (step) => {
+      const scalars = Object.entries(optimizer.scalarsAt(step + 1, optimizer.learningRate));
+      const feeds = {
+        images,
+        labels,
+        ...Object.fromEntries(scalars.map(([name, value]) => [name, Float32Array.of(value)])),
+      };
+      await executable.run(feeds);
+    });
+    return { engine: engine.name, compileMs, times };
+  } finally {
+    await engine.close();
+  }
+}
+
+async function measure(steps: number, run: (step: number) => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  for (let step = 0; step < WARM_UP + steps; step++) {
+    const began = performance.now();
+    await run(step);
+    times.push(performance.now() - began);
+  }
+  return times.slice(WARM_UP);
+}
+
+async function benchData({ batchSize, steps, workers, dataset }: BenchOptions): Promise<Times> {
+  const data = await dataset();
+  let epoch = 0;
+  let source = batches(data, { batchSize, shuffle: true, workers, epoch });
+  const times = await measure(steps, async () => {
+    if (!(await source.next()).done) return;
+    source = batches(data, { batchSize, shuffle: true, workers, epoch: ++epoch });
+    await source.next();
+  });
+  await source.return();
+  return { engine: "none", compileMs: 0, times };
+}

@@ -1,0 +1,55 @@
+/** A full account of a network's answers to a data set. */
+import type { Dataset } from "../data/index.ts";
+import { UserError } from "../errors.ts";
+import {
+  argmaxRows,
+  type ClassReport,
+  confusionMatrix,
+  type LossAndAccuracy,
+  perClass,
+  topKCorrect,
+  wilsonInterval,
+} from "../metrics/index.ts";
+import type { LoadedModel } from "./load-model.ts";
+import type { Evaluation } from "./trainer.ts";
+
+/** What `ocelli eval --json` prints. */
+export interface EvaluationReport extends LossAndAccuracy {
+  readonly count: number;
+  /** Wilson's interval of 95 %. */
+  readonly accuracyInterval: readonly [low: number, high: number];
+  /** Share of images whose class is among the five largest logits; null for fewer than six classes. */
+  readonly top5: number | null;
+  readonly perClass: readonly ClassReport[];
+  /** [true class][predicted class] */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+const TOP = 5;
+
+/** The account of an evaluation. */
+export function reportOf(
+  { count, loss, accuracy, correct, logits, labels }: Evaluation,
+  classes: readonly string[],
+): EvaluationReport {
+  const rows = { data: logits, classes: classes.length };
+  const confusion = confusionMatrix(labels, argmaxRows(rows), classes.length);
+  return {
+    count,
+    accuracy,
+    accuracyInterval: wilsonInterval(correct, count),
+    loss,
+    top5: TOP < classes.length ? topKCorrect(rows, labels, TOP) / count : null,
+    perClass: perClass(confusion, classes),
+    confusion,
+  };
+}
+
+/** Throws unless the data set has the model's number of classes. */
+export function checkClasses({ classes, file }: LoadedModel, dataset: Dataset): void {
+  if (classes.length === dataset.classes.length) return;
+  throw new UserError(
+    `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
+    "Evaluate on data with the classes that the model was trained on.",
+  );
+}

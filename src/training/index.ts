@@ -1,0 +1,27 @@
+export { BENCH_JOBS, type BenchJob, type BenchOptions, type BenchResult, bench } from "./bench.ts";
+export {
+  type ConfigLayer,
+  configValues,
+  parseConfigFile,
+  type ResolvedConfig,
+  resolveConfig,
+  SETTING_NAMES,
+  type SettingName,
+  type TrainConfig,
+} from "./config.ts";
+export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
+export type { TrainingEvent, TrainingListener } from "./events.ts";
+export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
+export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
+export { crossEntropy, inferenceProgram, type Loss, trainingProgram } from "./programs.ts";
+export { freeRunFolder, isRunFolder, openRunFolder, RUN_FILES, readRecords, readRunConfig } from "./run-folder.ts";
+export { peakRssMiB, type TrainSummary } from "./summary.ts";
+export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
+export {
+  type Evaluation,
+  type LabelledImages,
+  openTrainer,
+  type StepResult,
+  type Trainer,
+  type TrainerOptions,
+} from "./trainer.ts";

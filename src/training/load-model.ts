@@ -1,0 +1,106 @@
+/** A trained network from wherever a person has it. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type PthValue, readPth, type StateDict, stateDictOf } from "../checkpoint/index.ts";
+import { UserError } from "../errors.ts";
+import { findModel } from "../models/index.ts";
+import type { Module } from "../nn/index.ts";
+import { sgd } from "../optim/optimizer.ts";
+import { isRunFolder, RUN_FILES } from "./run-folder.ts";
+import { openTrainer, type Trainer } from "./trainer.ts";
+
+/** A network with its weights, and what is needed to use it. */
+export interface LoadedModel {
+  /** The file that the weights are from. */
+  readonly file: string;
+  readonly name: string;
+  readonly network: Module;
+  readonly weights: StateDict;
+  readonly classes: readonly string[];
+  /** Channels, height, width of one image. */
+  readonly inputShape: readonly [number, number, number];
+  /** Whether it takes pixels as 0..255 and not as 0..1. */
+  readonly rawPixels: boolean;
+}
+
+/** What `loadModel` takes besides the path. */
+export interface LoadModelOptions {
+  /** Name of the model, for a file that does not say it. */
+  readonly model?: string;
+}
+
+const entriesSchema = z.object({
+  model: z.string(),
+  classes: z.array(z.string()),
+  preprocessing: z.instanceof(Map),
+});
+
+/**
+ * Loads the best weights of a run folder, or a `.pth` file: a checkpoint of ours, or a bare state dict whose model
+ * `options.model` names. What is not there or cannot be read is a `UserError`.
+ */
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const file = await weightsFile(path);
+  const value = await readPth(file);
+  const weights = stateDictOf(value, file);
+  const entries = entriesSchema.safeParse(value instanceof Map ? Object.fromEntries(value) : {});
+  const classes = entries.success ? entries.data.classes : numbered(classCount(weights));
+  const name = options.model ?? (entries.success ? entries.data.model : undefined);
+  if (name === undefined) {
+    throw new UserError(
+      `"${file}": expected to know which model the weights are of but the file does not say it.`,
+      "Name it with --model, such as --model mnist-cnn.",
+    );
+  }
+  const { build, inputShape } = findModel(name);
+  const rawPixels = entries.success && rawPixelsOf(entries.data.preprocessing);
+  return { file, name, network: build({ classes: classes.length }), weights, classes, inputShape, rawPixels };
+}
+
+const rawPixelsOf = (preprocessing: PthValue): boolean =>
+  preprocessing instanceof Map && preprocessing.get("raw_pixels") === true;
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
+
+/** The classes of a bare state dict: the outputs of its last layer. */
+function classCount(weights: StateDict): number {
+  const last = [...weights.values()].findLast(({ shape }) => 0 < shape.length);
+  return last?.shape[0] ?? 0;
+}
+
+async function weightsFile(path: string): Promise<string> {
+  if (await isRunFolder(path)) {
+    const best = join(path, RUN_FILES.best);
+    const found = await stat(best).catch(() => undefined);
+    return found ? best : join(path, RUN_FILES.last);
+  }
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile()) {
+    if (!path.endsWith(".onnx")) return path;
+    const hint = "Give the run folder or the .pth file that it was made of.";
+    throw new UserError(`"${path}": expected a run folder or a .pth file but it is an ONNX model.`, hint);
+  }
+  const received = found ? "the folder holds no run" : "there is no such file or folder";
+  throw new UserError(`"${path}": expected a run folder or a .pth file but ${received}.`, "Check the path.");
+}
+
+/** How a loaded model is run. */
+export interface RunModelOptions {
+  readonly engine?: string;
+  readonly threads?: number;
+  /** Images at a time; 64 by default. */
+  readonly batchSize?: number;
+}
+
+/** Puts a loaded model on an engine, for evaluation. */
+export async function openModel(model: LoadedModel, options: RunModelOptions = {}): Promise<Trainer> {
+  const trainer = await openTrainer(model.network, { ...options, inputShape: model.inputShape, optimizer: sgd() });
+  try {
+    await trainer.setWeights(model.weights, model.file);
+    return trainer;
+  } catch (error) {
+    await trainer.close();
+    throw error;
+  }
+}
