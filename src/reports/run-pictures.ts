@@ -8,7 +8,6 @@ import { type Evaluation, type EvaluationReport, readRecords } from "../training
 import { confusionPng } from "./confusion.ts";
 import { curvesPng } from "./curves.ts";
 import { type Prediction, predictionsPng } from "./predictions.ts";
-import { formatCount, formatShare } from "./style.ts";
 
 /** What the pictures show. */
 export interface PicturedRun {
@@ -27,13 +26,11 @@ const MISTAKES = 12;
 /** Writes `curves.png`, `predictions.png` and `confusion.png` into the run's folder, and returns their paths. */
 export async function writeRunPictures(pictured: PicturedRun): Promise<string[]> {
   const { run, model, dataset, evaluation, report } = pictured;
-  const accuracy = `${formatShare(report.accuracy, 2)} of ${formatCount(report.count)} correct`;
   const pictures: Record<string, () => Promise<Uint8Array>> = {
     "curves.png": async () => curvesPng(await readRecords(run), { title: `Training of ${model}` }),
     "predictions.png": async () =>
       predictionsPng(await examples(dataset, evaluation), { title: "Predictions, the surest mistakes first" }),
-    "confusion.png": () =>
-      confusionPng(report.confusion, dataset.classes, { title: `Confusion of the classes: ${accuracy}` }),
+    "confusion.png": () => confusionPng(report.confusion, dataset.classes),
   };
   const paths: string[] = [];
   for (const [name, draw] of Object.entries(pictures)) {

@@ -13,6 +13,7 @@ import { predictFiles } from "./predict.ts";
 /** How long a server may take to answer before the main job takes data that needs no network. */
 const NETWORK_PATIENCE = 4000;
 const SAMPLES = 4;
+const DEFAULT_EPOCHS = 3;
 
 /** MNIST where it can be had, else digits; says which and why. */
 async function findData(): Promise<{ name: string; data: IdxData }> {
@@ -46,7 +47,7 @@ async function writeSamples(run: string, { test }: IdxData): Promise<string[]> {
 /** `ocelli start` */
 export const startCommand = new Command("start")
   .description("The main job in one go: train a digit classifier, evaluate it, draw pictures, predict")
-  .option("--epochs <count>", "passes over the training images", numeric, 2)
+  .option("--epochs <count>", "passes over the training images", numeric, DEFAULT_EPOCHS)
   .addHelpText("after", examples("ocelli start", "npm start"))
   .action(
     guarded(async ({ epochs }) => {
@@ -65,7 +66,7 @@ export const startCommand = new Command("start")
       const trainer = await openModel(model, { batchSize: 1 });
       await predictFiles(await writeSamples(run, data), { model, trainer, top: 3 }).finally(() => trainer.close());
       print(`\ntry next
-  npx ocelli resume ${run} --epochs ${epochs === 2 ? 5 : Number(epochs) + 3}      train for longer
+  npx ocelli resume ${run} --epochs ${Number(epochs) + 2}      train for longer
   npx ocelli eval ${run} ${name}                 figures for each class
   npx ocelli predict ${run} ${join(run, "samples")}      your own 28×28 pictures
   npx ocelli train ${name} --help                    every setting`);
