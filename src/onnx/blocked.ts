@@ -5,9 +5,10 @@
  * returns the plain one, made of it by a copy; a kernel that wants it blocked finds it in `emitter.blocked`, and a copy
  * that nobody reads is never part of the graph.
  */
-import { sizeOf, type TensorType } from "../graph/value.ts";
+import type { Shape, TensorType } from "../graph/value.ts";
 import { createEmission, type Emitter, type NodeAttributes, STANDARD } from "./emitter.ts";
 import type { ModelRecord, PortRecord } from "./model.ts";
+import { type Padding, padRows } from "./rows.ts";
 
 const DOMAIN = "com.microsoft.nchwc";
 
@@ -36,6 +37,24 @@ export function fromBlocked(emitter: Emitter, blocked: string, { shape }: Tensor
   return plain;
 }
 
+/** A blocked image of shape [N, C, H, W] with zeros around it; rows of blocks are copied as a whole. */
+export function padBlocked(
+  emitter: Emitter,
+  blocked: string,
+  [n = 1, c = 1, h = 1, w = 1]: Shape,
+  [top, left, bottom, right]: Padding,
+): string {
+  const { emit, int64s, number, target } = emitter;
+  const { block } = target;
+  const planes = (n * c) / block;
+  const shape = int64s([n, c, h + top + bottom, w + left + right]);
+  const taken = padRows(emitter, blocked, { planes, h, w, padding: [top, left, bottom, right] });
+  if (taken) return emit("Reshape", [taken, shape]);
+  const rows = emit("Reshape", [blocked, int64s([planes, h, w * block])]);
+  const padded = emit("Pad", [rows, int64s([0, top, left * block, 0, bottom, right * block]), number(0)]);
+  return emit("Reshape", [padded, shape]);
+}
+
 /** The blocked forms of images if all were computed so. */
 export function allBlocked({ blocked }: Emitter, xs: readonly string[]): readonly string[] | undefined {
   const found = xs.flatMap((x) => blocked.get(x) ?? []);
@@ -52,13 +71,14 @@ export function elementwise(
   return blocked ? fromBlocked(emitter, emit(blocked), type) : emit(xs);
 }
 
-/** Sums of each channel, [C], of a blocked image: first over its pixels, then over the batch. */
-export function blockedChannelSums({ emit, int64s, target }: Emitter, blocked: string, { shape }: TensorType): string {
-  const [n = 1, c = 1, ...size] = shape;
-  const view = emit("Reshape", [blocked, int64s([n, c / target.block, sizeOf(size), target.block])]);
+/** Sums of each channel, [C], of a blocked image [N, C, …]: first over its pixels, then over the batch. */
+export function blockedChannelSums({ emit, int64s, target }: Emitter, blocked: string, [n, c]: Shape2): string {
+  const view = emit("Reshape", [blocked, int64s([n, c / target.block, -1, target.block])]);
   const perImage = emit("ReduceSum", [view, int64s([2])], { keepdims: 0 });
   return emit("Reshape", [emit("ReduceSum", [perImage, int64s([0])], { keepdims: 0 }), int64s([c])]);
 }
+
+type Shape2 = readonly [n: number, c: number];
 
 /** Channels of the image by which `blockSizeOf` finds the block size: the largest block. */
 const PROBE_CHANNELS = 16;

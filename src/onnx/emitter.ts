@@ -1,5 +1,6 @@
 import type { Shape } from "../graph/value.ts";
 import { type AttributeValue, type NodeRecord, type TensorRecord, tensorRecord } from "./model.ts";
+import type { TakenRows } from "./rows.ts";
 
 /** What a graph is written for. */
 export interface Target {
@@ -20,6 +21,10 @@ export interface Emitter {
   readonly target: Target;
   /** By the name of a tensor, the name of the same tensor in the blocked layout, where that is what was computed. */
   readonly blocked: Map<string, string>;
+  /** By the name of a tensor, which rows of which other tensor it is. */
+  readonly taken: Map<string, TakenRows>;
+  /** By the name of a tensor, the name of a smaller one with the same sums over each channel. */
+  readonly sameSums: Map<string, string>;
   /** Adds a node and returns the name of its first output. The same node asked for twice is added once. */
   emit(opType: string, inputs: readonly string[], attributes?: NodeAttributes): string;
   /** Adds a node of several outputs or of another domain and returns the names of its outputs. */
@@ -28,8 +33,8 @@ export interface Emitter {
   floats(data: ArrayLike<number>, shape: Shape): string;
   /** Name of an int64 vector, as shapes and axes are given. */
   int64s(values: readonly number[]): string;
-  /** Name of an int32 constant. */
-  int32s(data: ArrayLike<number>, shape: Shape): string;
+  /** Name of an int32 constant; `key` names the content of a large one, which is then not compared. */
+  int32s(data: ArrayLike<number>, shape: Shape, key?: string): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
 }
@@ -68,8 +73,8 @@ export function createEmission(target: Target): Emission {
     known.set(key, names);
     return names;
   };
-  const constant = (kind: TensorRecord["kind"], data: ArrayLike<number>, shape: Shape): string => {
-    const key = JSON.stringify([kind, shape, Array.from(data)]);
+  const constant = (kind: TensorRecord["kind"], data: ArrayLike<number>, shape: Shape, content?: string): string => {
+    const key = JSON.stringify([kind, shape, content ?? Array.from(data)]);
     const [found] = known.get(key) ?? [];
     if (found) return found;
     const name = `constant_${initializers.length}`;
@@ -80,11 +85,13 @@ export function createEmission(target: Target): Emission {
   const emitter: Emitter = {
     target,
     blocked: new Map(),
+    taken: new Map(),
+    sameSums: new Map(),
     emitAll,
     emit: (opType, inputs, attributes = {}) => emitAll(opType, inputs, { attributes })[0] ?? "",
     floats: (data, shape) => constant("float32", data, shape),
     int64s: (values) => constant("int64", values, [values.length]),
-    int32s: (data, shape) => constant("int32", data, shape),
+    int32s: (data, shape, key) => constant("int32", data, shape, key),
     number: (value) => constant("float32", [value], []),
   };
   return { emitter, nodes, initializers };

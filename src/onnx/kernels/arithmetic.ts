@@ -29,9 +29,12 @@ export const arithmetic: KernelsFor<Names> = {
   subtract: ({ emit }, [a, b]) => [emit("Sub", [a, b])],
   scale: ({ emit, number }, [x], { attributes }) => [emit("Mul", [x, number(attributes.factor)])],
   sum: (emitter, [x], { attributes: { axes, keepDims }, inputs: [type] }) => {
-    const blocked = axes.join() === "0,2,3" && !keepDims ? emitter.blocked.get(x) : undefined;
-    if (blocked) return [blockedChannelSums(emitter, blocked, type)];
-    return [emitter.emit("ReduceSum", [x, emitter.int64s(axes)], { keepdims: keepDims ? 1 : 0 })];
+    const perChannel = axes.join() === "0,2,3" && !keepDims;
+    const same = (perChannel && emitter.sameSums.get(x)) || x;
+    const blocked = perChannel ? emitter.blocked.get(same) : undefined;
+    const [n = 1, c = 1] = type.shape;
+    if (blocked) return [blockedChannelSums(emitter, blocked, [n, c])];
+    return [emitter.emit("ReduceSum", [same, emitter.int64s(axes)], { keepdims: keepDims ? 1 : 0 })];
   },
   mean: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [
     emit("ReduceMean", [x, int64s(axes)], { keepdims: keepDims ? 1 : 0 }),

@@ -11,6 +11,8 @@ type Size4 = readonly [number, number, number, number];
 /** [N, C, H, W] of a type that the op's shape rule has checked. */
 const size4 = ({ shape }: TensorType): Size4 => shape as unknown as Size4;
 
+const spatial = (type: TensorType): Pair => size4(type).slice(2) as unknown as Pair;
+
 /** ONNX pads are all beginnings, then all ends. */
 const bothSides = ([h, w]: Pair): number[] => [h, w, h, w];
 
@@ -61,6 +63,7 @@ function inputGradient(
   const kernel = emit("Reshape", [exchanged, int64s(kernelSize)]);
   return convolve(emitter, {
     x: dy,
+    xSize: [dyH, dyW],
     weight: kernel,
     kernel: kernelSize,
     attributes: {
@@ -101,9 +104,10 @@ function convolutionWeightGradient(
 
 /** Convolution and its two gradients. */
 export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dWeightGradient"> = {
-  conv2d: (emitter, [x, weight, bias], { inputs: [, kernel], attributes, outputs: [type] }) => [
+  conv2d: (emitter, [x, weight, bias], { inputs: [image, kernel], attributes, outputs: [type] }) => [
     convolve(emitter, {
       x,
+      xSize: spatial(image),
       weight,
       bias,
       kernel: size4(kernel),
