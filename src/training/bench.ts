@@ -45,7 +45,10 @@ export interface BenchResult {
 /** Steps before the measured ones, in which caches and threads warm up. */
 const WARM_UP = 10;
 
-/** Measures a job step by step, each step awaited before the next. */
+/**
+ * Measures a job. As in training, a step is asked for while the one before it runs, and its time is that from one step's
+ * end to the next one's.
+ */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   const { engine, compileMs, times } = options.job === "data" ? await benchData(options) : await benchEngine(options);
   const sorted = times.toSorted((a, b) => a - b);
@@ -103,11 +106,16 @@ async function benchEngine({ model, job, batchSize, steps, ...options }: BenchOp
 
 async function measure(steps: number, run: (step: number) => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
-  for (let step = 0; step < WARM_UP + steps; step++) {
-    const began = performance.now();
-    await run(step);
-    times.push(performance.now() - began);
+  let ended = performance.now();
+  let running = run(0);
+  for (let step = 1; step <= WARM_UP + steps; step++) {
+    const next = run(step);
+    await running;
+    times.push(performance.now() - ended);
+    ended = performance.now();
+    running = next;
   }
+  await running;
   return times.slice(WARM_UP);
 }
 

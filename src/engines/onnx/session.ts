@@ -60,6 +60,8 @@ export class Sessions {
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+      // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
+      extra: { session: { force_spinning_stop: "1" } },
     });
     for (const port of compiled.declared) {
       if (this.#variables.has(port.name)) continue;
