@@ -51,6 +51,12 @@ function wrongFlag(text: string): void {
   note(`hint: ${suggestion?.replace(/^\((.*)\)$/, "$1") ?? "See the options with --help."}`);
 }
 
+// whoever reads our output may have enough of it, as `head` does
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.fine);
+});
+
 for (const command of commands) program.addCommand(command as unknown as Command);
 for (const command of [program, ...program.commands])
   command.exitOverride().configureOutput({ outputError: wrongFlag });

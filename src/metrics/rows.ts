@@ -26,9 +26,22 @@ export const crossEntropyRows = (logits: Logits, labels: ArrayLike<number>): Flo
     return logSumExp(logits, row) - logits.data[row * logits.classes + labels[row]!]!;
   });
 
-/** The class of the largest logit of each row, the first of equal ones: [N]. */
-export const argmaxRows = (logits: Logits): Int32Array =>
-  Int32Array.from({ length: rowCount(logits) }, (_, row) => topClasses(logits, row, 1)[0]!);
+/** The class of the largest logit of each row, the first of equal ones; NaN is the largest, as in PyTorch: [N]. */
+export function argmaxRows(logits: Logits): Int32Array {
+  const { data, classes } = logits;
+  const largest = new Int32Array(rowCount(logits));
+  for (let row = 0; row < largest.length; row++) {
+    const from = row * classes;
+    let best = 0;
+    for (let index = 1; index < classes; index++) {
+      const value = data[from + index]!;
+      const found = data[from + best]!;
+      if (found < value || (Number.isNaN(value) && !Number.isNaN(found))) best = index;
+    }
+    largest[row] = best;
+  }
+  return largest;
+}
 
 /** The `k` classes of the largest logits of a row, the largest first; of equal ones the first class is first. */
 export function topClasses({ data, classes }: Logits, row: number, k: number): number[] {

@@ -190,20 +190,29 @@ class EngineTrainer implements Trainer {
 
   async evaluate(dataset: Dataset, { workers, onProgress }: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkShape(dataset);
-    const underWay: Promise<Float32Array>[] = [];
-    const labels: number[] = [];
-    const logits: number[][] = [];
+    const underWay: { size: number; logits: Promise<Float32Array> }[] = [];
+    const labels = new Int32Array(dataset.length);
+    let logits = new Float32Array();
+    let asked = 0;
+    let done = 0;
     const finishOne = async (): Promise<void> => {
-      logits.push(Array.from((await underWay.shift()) ?? []));
-      onProgress?.(Math.min(logits.length * this.#batchSize, dataset.length));
+      const first = underWay.shift();
+      if (!first) return;
+      const rows = await first.logits;
+      const classes = rows.length / first.size;
+      if (done === 0) logits = new Float32Array(dataset.length * classes);
+      logits.set(rows, done * classes);
+      done += first.size;
+      onProgress?.(done);
     };
     for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
-      underWay.push(this.logits(batch.images));
-      labels.push(...batch.labels);
+      underWay.push({ size: batch.size, logits: this.logits(batch.images) });
+      labels.set(batch.labels, asked);
+      asked += batch.size;
       if (1 < underWay.length) await finishOne();
     }
     while (0 < underWay.length) await finishOne();
-    return evaluation(Float32Array.from(logits.flat()), Int32Array.from(labels));
+    return evaluation(logits, labels);
   }
 
   async weights(): Promise<Map<string, StateTensor>> {
