@@ -14,6 +14,12 @@ export function startThread(module: URL, workerData?: unknown): Worker {
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [], workerData });
 }
 
+/** Ends a thread. Also one that did not keep the process alive keeps it so until it has ended, for whoever waits for that. */
+export async function endThread(worker: Worker): Promise<void> {
+  worker.ref();
+  await worker.terminate();
+}
+
 /** An error as plain data; a `UserError` has its hint. */
 export interface ErrorData {
   readonly message: string;

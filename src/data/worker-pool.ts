@@ -1,6 +1,6 @@
 /** Worker threads that make batches. Threads are started once and serve any number of data sets. */
 import type { Worker } from "node:worker_threads";
-import { type ErrorData, errorFrom, startThread } from "../thread.ts";
+import { type ErrorData, endThread, errorFrom, startThread } from "../thread.ts";
 import type { Batch, BatchTask } from "./batch.ts";
 import type { RemoteDataset } from "./dataset.ts";
 
@@ -95,7 +95,7 @@ export function openWorkerPool(size: number): WorkerPool {
     },
     async close() {
       fail(new Error("The data workers were closed."));
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      await Promise.all(threads.map(({ worker }) => endThread(worker)));
     },
   };
 }

@@ -4,7 +4,7 @@ import type { TensorType } from "../../graph/value.ts";
 import type { Target } from "../../onnx/emitter.ts";
 import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
-import { errorFrom, startThread } from "../../thread.ts";
+import { endThread, errorFrom, startThread } from "../../thread.ts";
 import type { Engine, Executable, Feeds } from "../engine.ts";
 import type { Answer, CompiledProgram, Port, Request, SessionSettings, Task } from "./protocol.ts";
 
@@ -50,7 +50,7 @@ function connect(worker: Worker): Connection {
     },
     async close() {
       fail(new Error("The engine was closed."));
-      await worker.terminate();
+      await endThread(worker);
     },
   };
 }
