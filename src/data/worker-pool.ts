@@ -110,8 +110,9 @@ function giveJob({ worker, jobs, known }: Thread, job: Job): void {
 
 function finishJob({ worker, jobs }: Thread, { id, batch, error }: WorkerAnswer): void {
   const job = jobs.get(id);
+  if (!job) return; // the pool was closed while the job was under way
   jobs.delete(id);
   if (jobs.size === 0) worker.unref();
-  if (error) job?.reject(errorFrom(error));
-  else if (batch) job?.resolve(batch);
+  if (error) job.reject(errorFrom(error));
+  else if (batch) job.resolve(batch);
 }

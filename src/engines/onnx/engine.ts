@@ -30,10 +30,11 @@ function connect(worker: Worker): Connection {
   };
   worker.on("message", (answer: Answer) => {
     const asked = waiting.get(answer.id);
+    if (!asked) return; // the engine was closed meanwhile
     waiting.delete(answer.id);
     if (waiting.size === 0) worker.unref();
-    if (answer.error) asked?.reject(errorFrom(answer.error));
-    else asked?.resolve(answer);
+    if (answer.error) asked.reject(errorFrom(answer.error));
+    else asked.resolve(answer);
   });
   worker.on("error", fail);
   worker.on("exit", (code) => fail(new Error(`The engine's thread ended with exit code ${code}.`)));

@@ -1,6 +1,6 @@
 /** Convolutions in the blocked layout. */
 
-import { sizeOf, type TensorType } from "../../graph/value.ts";
+import type { TensorType } from "../../graph/value.ts";
 import type { ConvolutionAttributes } from "../../ops/convolution.ts";
 import { canBlock, emitBlocked, fromBlocked, padBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
@@ -133,7 +133,9 @@ export function blockedWeightGradient(
   return emit("Transpose", [cut], { perm: [1, 0, 2, 3] });
 }
 
-/** x [N, C, H, W] with zeros around it and N and C exchanged, in the blocked layout. */
+const isNone = (padding: Padding): boolean => padding.every((count) => count === 0);
+
+/** x [N, C, H, W] with zeros around it (less of it where they are negative) and N and C exchanged, in the blocked layout. */
 function exchangedImage(
   emitter: Emitter,
   x: string,
@@ -142,7 +144,6 @@ function exchangedImage(
 ): string {
   const { emit, int64s, number } = emitter;
   const [top, left, bottom, right] = padding;
-  const size = [h + top + bottom, w + left + right];
   const blocked = emitter.blocked.get(x);
   if (blocked) {
     const padded = padBlocked(emitter, blocked, [n, c, h, w], padding);
@@ -155,5 +156,5 @@ function exchangedImage(
   const exchanged =
     c === 1 ? emit("Reshape", [x, int64s([c, n, h, w])]) : emit("Transpose", [x], { perm: [1, 0, 2, 3] });
   const pads = [0, 0, top, left, 0, 0, bottom, right];
-  return toBlocked(emitter, sizeOf(size) === h * w ? exchanged : emit("Pad", [exchanged, int64s(pads), number(0)]));
+  return toBlocked(emitter, isNone(padding) ? exchanged : emit("Pad", [exchanged, int64s(pads), number(0)]));
 }
