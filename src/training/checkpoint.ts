@@ -14,7 +14,7 @@ import {
 import { UserError } from "../errors.ts";
 import type { ScheduleState } from "../optim/schedule.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Trainer } from "./network-trainer.ts";
 
 /** The best evaluation of a run so far. */
 export interface Best {

@@ -2,7 +2,7 @@
 import { type Batch, batches, type Dataset, type WorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
-import type { StepResult, Trainer } from "./trainer.ts";
+import type { StepResult, Trainer } from "./network-trainer.ts";
 
 /** Sums over the steps of an epoch. */
 export interface Totals {

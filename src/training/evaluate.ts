@@ -11,7 +11,7 @@ import {
   wilsonInterval,
 } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
-import type { Evaluation } from "./trainer.ts";
+import type { Evaluation } from "./network-trainer.ts";
 
 /** What `ocelli eval --json` prints. */
 export interface EvaluationReport extends LossAndAccuracy {

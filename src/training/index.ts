@@ -12,16 +12,10 @@ export {
 export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
+export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
 export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
 export { crossEntropy, inferenceProgram, type Loss, trainingProgram } from "./programs.ts";
 export { freeRunFolder, isRunFolder, openRunFolder, RUN_FILES, readRecords, readRunConfig } from "./run-folder.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
-export {
-  type Evaluation,
-  type LabelledImages,
-  openTrainer,
-  type StepResult,
-  type Trainer,
-  type TrainerOptions,
-} from "./trainer.ts";
+export { openTrainer } from "./trainer.ts";

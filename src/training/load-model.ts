@@ -7,8 +7,9 @@ import { UserError } from "../errors.ts";
 import { findModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
+import type { Trainer } from "./network-trainer.ts";
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
-import { openTrainer, type Trainer } from "./trainer.ts";
+import { openTrainer } from "./trainer.ts";
 
 /** A network with its weights, and what is needed to use it. */
 export interface LoadedModel {

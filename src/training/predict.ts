@@ -4,7 +4,7 @@ import { formatShape } from "../graph/value.ts";
 import { type Channels, decodeImage, type Image } from "../image/index.ts";
 import { softmaxRows, topClasses } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Trainer } from "./network-trainer.ts";
 
 /** A class and how probable the network holds it. */
 export interface RankedClass {

@@ -3,7 +3,7 @@ import { stateHash } from "../checkpoint/index.ts";
 import type { EpochRecord, LossAndAccuracy } from "../metrics/index.ts";
 import type { Best, RunFacts } from "./checkpoint.ts";
 import { configValues } from "./config.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Trainer } from "./network-trainer.ts";
 
 /** What a run came to: the content of `summary.json`, and what `ocelli train --json` prints. */
 export interface TrainSummary {

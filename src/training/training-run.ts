@@ -8,9 +8,9 @@ import { type Best, type LastCheckpoint, type Progress, type RunFacts, writeBest
 import type { TrainConfig } from "./config.ts";
 import { meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
 import type { TrainingListener } from "./events.ts";
+import type { Trainer } from "./network-trainer.ts";
 import { type RunFolder, readRecords } from "./run-folder.ts";
 import { summarise, type TrainSummary } from "./summary.ts";
-import type { Trainer } from "./trainer.ts";
 
 /** What a run works with. */
 export interface RunParts {

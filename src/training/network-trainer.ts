@@ -1,0 +1,100 @@
+/** What a trainer is asked and answers; `openTrainer` makes one. */
+import type { StateDict, StateShapes, StateTensor } from "../checkpoint/index.ts";
+import type { Dataset, WorkerPool } from "../data/index.ts";
+import type { Engine, EngineOptions } from "../engines/index.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Loss } from "./programs.ts";
+
+/** What `openTrainer` takes besides the network. */
+export interface TrainerOptions extends EngineOptions {
+  /** Channels, height, width of one image. */
+  readonly inputShape: readonly number[];
+  /** Images of a step; 64 by default. A last batch may have fewer. */
+  readonly batchSize?: number;
+  /** Adam with a learning rate of 0.001 by default. */
+  readonly optimizer?: Optimizer;
+  /** Cross entropy by default. */
+  readonly loss?: Loss;
+  /** Whether the parameter of that name keeps its value; none by default. */
+  readonly isFrozen?: (parameter: string) => boolean;
+  /** Name of the engine; `auto`, the fastest there is, by default. */
+  readonly engine?: string;
+  /** Seed of the first weights and of dropout; 0 by default. */
+  readonly seed?: number;
+}
+
+/** Images [N, C, H, W] and their class indices [N]. */
+export interface LabelledImages {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** What a training step found, before it changed the weights. */
+export interface StepResult {
+  /** The number of the step: 1, 2, … */
+  readonly step: number;
+  /** Mean loss of the batch. */
+  readonly loss: number;
+  readonly correct: number;
+  readonly size: number;
+  readonly learningRate: number;
+}
+
+/** What `evaluate` found. */
+export interface Evaluation {
+  readonly count: number;
+  /** Mean cross entropy in nats. */
+  readonly loss: number;
+  /** Share of images whose largest logit is at their label, 0..1. */
+  readonly accuracy: number;
+  readonly correct: number;
+  /** [count, classes], in the order of the data set. */
+  readonly logits: Float32Array;
+  /** [count] */
+  readonly labels: Int32Array;
+}
+
+/** How a data set is read during evaluation. */
+export interface EvaluateOptions {
+  readonly workers?: number | WorkerPool;
+  /** Called after each batch with the number of images done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Options of one step. */
+export interface StepRunOptions {
+  /** The optimizer's own by default. */
+  readonly learningRate?: number;
+  /** Gives the images' buffer away, which is then empty, so that it is not copied. */
+  readonly transfer?: boolean;
+}
+
+/** A network in training. Close it when done. */
+export interface Trainer {
+  readonly engine: Engine;
+  readonly optimizer: Optimizer;
+  /** Steps asked for so far. */
+  readonly step: number;
+  /**
+   * One training step. It may be called again before the last one has ended: steps happen in the order in which they were
+   * asked for, and the engine is never idle if one waits.
+   */
+  train(batch: LabelledImages, options?: StepRunOptions): Promise<StepResult>;
+  /** Logits [N, classes] of images [N, C, H, W], N at most the batch size. */
+  logits(images: Float32Array): Promise<Float32Array>;
+  /** The network's answers to a whole data set. */
+  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation>;
+  /** Copies of all parameters and buffers, in the order and with the names of PyTorch's state dict. */
+  weights(): Promise<Map<string, StateTensor>>;
+  /** Replaces all parameters and buffers; `from` is named in the error if they do not fit. */
+  setWeights(weights: StateDict, from?: string): Promise<void>;
+  /** Copies of what the optimizer keeps, by names such as `conv1.weight.exp_avg`. */
+  optimizerSlots(): Promise<Map<string, StateTensor>>;
+  /** Names of all parameters, trained or not, in the order of the state dict. */
+  readonly parameters: readonly string[];
+  /** Shapes of what the optimizer keeps. */
+  readonly slotShapes: StateShapes;
+  /** Goes on from another training: what its optimizer kept, and the steps it had done. */
+  restore(slots: StateDict, step: number): Promise<void>;
+  close(): Promise<void>;
+}
