@@ -5,7 +5,9 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     pool: "forks", // native addons do not like threads that end
     setupFiles: ["tests/setup.ts"],
-    testTimeout: 60_000,
+    globalSetup: ["tests/build.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 });

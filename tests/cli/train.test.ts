@@ -1,0 +1,167 @@
+/** Training, resuming and using a network through the real command line, on digits that ocelli draws. */
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TrainSummary } from "../../src/training/index.ts";
+import { emptyFolder, interrupted, ocelli, ocelliJson } from "./ocelli.ts";
+
+const cwd = emptyFolder();
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+/** Two short epochs: 12,000 digits in batches of 400. */
+const SHORT = ["--batch-size", "400", "--epochs", "2", "--eval-every", "0"];
+const digits = (out: string, ...more: string[]): string[] => ["train", "digits", ...SHORT, "--out", out, ...more];
+
+let first: TrainSummary;
+beforeAll(() => {
+  first = ocelliJson<TrainSummary>(cwd, digits("first"));
+});
+
+test("a run prints its summary and leaves a whole folder", () => {
+  expect(JSON.parse(readFileSync(join(cwd, "first/summary.json"), "utf8"))).toEqual(first);
+  expect(Object.keys(first)).toEqual(
+    expect.arrayContaining(
+      "run model engine precision epochs steps seconds imagesPerSecond dataWaitShare peakRssMiB best last train weightsSha256 classes".split(
+        " ",
+      ),
+    ),
+  );
+  expect(first).toMatchObject({ model: "mnist-cnn", engine: "onnx", epochs: 2, steps: 60, classes: [..."0123456789"] });
+  expect(first.best?.accuracy).toBeGreaterThan(0.97); // 0.996 when this was written
+  expect(readdirSync(join(cwd, "first")).toSorted()).toEqual(
+    "best.pth config.json confusion.png curves.png last.pth log.txt metrics.jsonl predictions.png summary.json".split(
+      " ",
+    ),
+  );
+  const records = readFileSync(join(cwd, "first/metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ type }) => type).filter((type) => type === "step")).toHaveLength(60);
+  expect(records.at(-1)).toMatchObject({ type: "epoch", epoch: 2, step: 60, val: first.last, train: first.train });
+  expect(JSON.parse(readFileSync(join(cwd, "first/config.json"), "utf8"))).toMatchObject({
+    batchSize: { value: 400, from: "flag" },
+    learningRate: { value: 0.001, from: "default" },
+  });
+});
+
+test.each([0, 1, 3])("the same seed gives the same weights, also from %i workers", (workers) => {
+  const out = `workers-${workers}`;
+  expect(ocelliJson<TrainSummary>(cwd, digits(out, "--workers", String(workers))).weightsSha256).toBe(
+    first.weightsSha256,
+  );
+});
+
+test("another seed gives other weights", () => {
+  const other = ocelliJson<TrainSummary>(cwd, digits("seed", "--seed", "1", "--max-steps", "2"));
+  expect(other.weightsSha256).not.toBe(first.weightsSha256);
+});
+
+test("a run that was killed in its second epoch goes on to the same weights", async () => {
+  await interrupted(cwd, digits("killed"), { signals: ["SIGKILL"], file: "killed/best.pth" });
+  expect(existsSync(join(cwd, "killed/summary.json"))).toBe(false);
+  expect(ocelliJson<TrainSummary>(cwd, ["resume", "killed"])).toMatchObject({
+    weightsSha256: first.weightsSha256,
+    best: first.best,
+    last: first.last,
+    steps: 60,
+  });
+});
+
+test("Ctrl-C finishes the step, saves, and says how to go on; the rest gives the same weights", async () => {
+  const { code, stderr } = await interrupted(cwd, digits("stopped"), { signals: ["SIGINT"], file: "stopped/last.pth" });
+  expect(stderr).toContain("Go on with: ocelli resume stopped");
+  expect(code).toBe(130);
+  expect(ocelliJson<TrainSummary>(cwd, ["resume", "stopped"]).weightsSha256).toBe(first.weightsSha256);
+});
+
+test("a run that --max-steps ended within an epoch goes on to the same weights", () => {
+  expect(ocelliJson<TrainSummary>(cwd, digits("part", "--max-steps", "17")).steps).toBe(17);
+  expect(ocelliJson<TrainSummary>(cwd, ["resume", "part", "--max-steps", "0"]).weightsSha256).toBe(first.weightsSha256);
+});
+
+test("a loss that is not finite stops the run, the last good checkpoint kept", () => {
+  const { status, stderr } = ocelli(cwd, digits("burst", "--optimizer", "sgd", "--lr", "1e20", "--raw-pixels"));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /error: step \d+: expected a finite loss but it is (NaN|Infinity), at a learning rate of 1e\+?20/,
+  );
+  expect(stderr).toMatch(/hint: Lower --lr/);
+  expect(existsSync(join(cwd, "burst/last.pth"))).toBe(true);
+  expect(existsSync(join(cwd, "burst/summary.json"))).toBe(false);
+});
+
+test("eval gives the run's own figures, from the folder and from its best.pth", () => {
+  const fromRun = ocelliJson<{ count: number; accuracy: number; confusion: number[][] }>(cwd, [
+    "eval",
+    "first",
+    "digits",
+  ]);
+  expect(fromRun).toMatchObject({ count: 2000, accuracy: first.best?.accuracy });
+  expect(fromRun.confusion.flat().reduce((a, b) => a + b)).toBe(2000);
+  expect(ocelliJson(cwd, ["eval", "first/best.pth", "digits", "--batch-size", "33"])).toEqual(fromRun);
+});
+
+test("predict names the class; a bad file among good ones is told and passed over", async () => {
+  const { loadDigits } = await import("../../src/data/index.ts");
+  const { encodePng } = await import("../../src/image/index.ts");
+  const { test: set } = loadDigits();
+  const { image, label } = await set.sample(0, { epoch: 0, rng: undefined as never });
+  const data = Uint8Array.from(image, (value) => Math.round(255 * value));
+  const png = await encodePng({ width: 28, height: 28, channels: 1, data });
+  writeFileSync(join(cwd, "a.png"), png);
+  writeFileSync(join(cwd, "b.png"), "no picture");
+  const { stdout, status } = ocelli(cwd, ["predict", "first", "a.png", "b.png", "*.png", "--json", "--top", "2"]);
+  expect(status).toBe(1);
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toMatchObject({ file: "a.png", top: [{ class: String(label), index: label }, {}] });
+  expect(lines[1]).toMatchObject({ file: "b.png", error: expect.stringContaining("expected a JPEG") });
+  const piped = ocelli(cwd, ["predict", "first", "-", "--json", "--logits"], { input: png });
+  expect(JSON.parse(piped.stdout)).toMatchObject({
+    file: "-",
+    top: lines[0].top.concat(expect.anything()),
+    logits: expect.any(Array),
+  });
+});
+
+test("what is there for looking around works", () => {
+  const { models } = ocelliJson<{ models: { name: string; parameters: number }[] }>(cwd, ["models"]);
+  expect(models).toContainEqual(expect.objectContaining({ name: "mnist-cnn", parameters: 28_938 }));
+  expect(ocelliJson(cwd, ["doctor"])).toMatchObject({
+    node: process.version,
+    engines: expect.any(Array),
+    advice: expect.any(Array),
+  });
+  const bench = ["bench", "--steps", "2", "--batch-size", "8"];
+  expect(ocelliJson(cwd, bench)).toMatchObject({
+    model: "mnist-cnn",
+    job: "train",
+    batchSize: 8,
+    steps: 2,
+    medianMs: expect.any(Number),
+  });
+  expect(ocelliJson(cwd, digits("dry", "--dry-run"))).toMatchObject({ epochs: { value: 2, from: "flag" } });
+  expect(existsSync(join(cwd, "dry"))).toBe(false);
+  for (const command of ["", "train", "resume", "eval", "predict", "models", "doctor", "bench", "start"])
+    expect(ocelli(cwd, [command, "--help"].filter(Boolean)).stdout, command).toContain("Examples:");
+});
+
+test("the network of a bare state dict has to be named", async () => {
+  const { readPth, stateDictOf, writePth } = await import("../../src/checkpoint/index.ts");
+  const weights = stateDictOf(await readPth(join(cwd, "first/best.pth")), "best.pth");
+  await writePth(join(cwd, "bare.pth"), weights);
+  const { status, stderr } = ocelli(cwd, ["eval", "bare.pth", "digits"]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining("Name it with --model")]);
+  const named = ocelliJson<{ accuracy: number }>(cwd, ["eval", "bare.pth", "digits", "--model", "mnist-cnn"]);
+  expect(named.accuracy).toBe(first.best?.accuracy);
+});
+
+test("a run is resumed from its folder wherever that was moved", () => {
+  cpSync(join(cwd, "first"), join(cwd, "moved"), { recursive: true });
+  const more = ocelliJson<TrainSummary>(cwd, ["resume", "moved", "--epochs", "3"]);
+  expect(more).toMatchObject({ run: "moved", epochs: 3, steps: 90 });
+});
