@@ -1,6 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  resolve: { alias: { ocelli: fileURLToPath(new URL("src/index.ts", import.meta.url)) } }, // examples import it by name
   test: {
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     pool: "forks", // native addons do not like threads that end

@@ -27,12 +27,12 @@ const GROUP_EXTRAS = { maximize: false, foreach: null, differentiable: false };
 export function encodeOptimizerState(optimizer: OptimizerState): PthInput {
   const { name, step, learningRate, settings, parameters, slots } = optimizer;
   const state = new Map<number, PthInput>();
+  const kept = slotsByParameter(slots);
   parameters.forEach((parameter, index) => {
-    const own = [...slots].filter(([slot]) => slot.slice(0, slot.lastIndexOf(".")) === parameter);
-    if (own.length === 0 || step === 0) return;
-    const entries = own.map(([slot, tensor]) => [slot.slice(parameter.length + 1), tensor] as const);
+    const own = kept.get(parameter);
+    if (!own || step === 0) return;
     const counted = name === "sgd" ? [] : [["step", float32Tensor([], [step])] as const];
-    state.set(index, Object.fromEntries([...counted, ...entries]));
+    state.set(index, Object.fromEntries([...counted, ...own]));
   });
   const extras = name === "sgd" ? GROUP_EXTRAS : { ...GROUP_EXTRAS, ...ADAM_EXTRAS };
   const group = {
@@ -45,6 +45,23 @@ export function encodeOptimizerState(optimizer: OptimizerState): PthInput {
   return { state, param_groups: [group] };
 }
 
+/** `conv1.weight.exp_avg` as `exp_avg` of `conv1.weight`. */
+function splitSlot(name: string): readonly [parameter: string, slot: string] {
+  const at = name.lastIndexOf(".");
+  return [name.slice(0, at), name.slice(at + 1)];
+}
+
+function slotsByParameter(slots: StateDict): Map<string, (readonly [slot: string, tensor: StateTensor])[]> {
+  const found = new Map<string, (readonly [string, StateTensor])[]>();
+  for (const [name, tensor] of slots) {
+    const [parameter, slot] = splitSlot(name);
+    const own = found.get(parameter);
+    if (own) own.push([slot, tensor]);
+    else found.set(parameter, [[slot, tensor]]);
+  }
+  return found;
+}
+
 const asFloats = (value: number | boolean | readonly number[]): PthInput =>
   typeof value === "boolean" ? value : typeof value === "number" ? pyFloat(value) : value.map(pyFloat);
 
@@ -54,12 +71,13 @@ export function decodeOptimizerState(
   { file, parameters, expected }: { file: string; parameters: readonly string[]; expected: StateShapes },
 ): Map<string, StateTensor> {
   const state = value instanceof Map ? value.get("state") : undefined;
+  const indices = new Map(parameters.map((name, index) => [name, index]));
   const slots = new Map<string, StateTensor>();
   const wrong: string[] = [];
   for (const [name, shape] of expected) {
-    const at = name.lastIndexOf(".");
-    const own = state instanceof Map ? state.get(parameters.indexOf(name.slice(0, at))) : undefined;
-    const tensor = own instanceof Map ? own.get(name.slice(at + 1)) : undefined;
+    const [parameter, slot] = splitSlot(name);
+    const own = state instanceof Map ? state.get(indices.get(parameter) ?? -1) : undefined;
+    const tensor = own instanceof Map ? own.get(slot) : undefined;
     if (isStateTensor(tensor) && sameShape(tensor.shape, shape))
       slots.set(name, float32Tensor(shape, toFloat32(tensor)));
     else wrong.push(name);

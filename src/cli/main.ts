@@ -56,6 +56,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(EXIT.fine);
 });
+// whoever reads our progress too, but the work goes on
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 for (const command of commands) program.addCommand(command as unknown as Command);
 for (const command of [program, ...program.commands])

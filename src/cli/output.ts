@@ -41,11 +41,15 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
     .join("\n");
 }
 
+/** Seconds below which tenths are shown. */
+const SHORT = 9.95;
+
 /** `98.25%` */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`;
 
-/** `48 s`, `3:05 min`, `2:10 h` */
+/** `0.3 s`, `48 s`, `3:05 min`, `2:10 h` */
 export function duration(seconds: number): string {
+  if (seconds < SHORT) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const [large, small, unit] =

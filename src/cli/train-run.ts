@@ -1,6 +1,7 @@
 /** What `train`, `resume` and `start` have in common: run, show, draw. */
 import { join } from "node:path";
 import type { IdxData } from "../data/index.ts";
+import { messageOf } from "../errors.ts";
 import type { EvaluationReport, ResolvedConfig, TrainingListener, TrainSummary } from "../training/index.ts";
 import { interruption } from "./guarded.ts";
 import { note, percent, print } from "./output.ts";
@@ -35,26 +36,39 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
     columns: process.stderr.columns ?? 120,
     onLine: (line) => folder.log(line),
   });
+  let begun = false;
   const onEvent: TrainingListener = (event) => {
+    begun = true;
     report(event);
     if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
   };
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
   const perform = kind === "train" ? train : resume;
-  const summary = await perform(config, { run, data, onEvent, signal }).finally(release);
+  const summary = await perform(config, { run, data, onEvent, signal })
+    .catch(async (error: unknown) => {
+      if (begun) folder.log(`error: ${messageOf(error)}`);
+      await folder.flush().catch(() => {});
+      throw error;
+    })
+    .finally(release);
   await folder.flush();
   if (!summary) {
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  return { summary, ...(await evaluateRun(run, data)) };
+  return { summary, ...(await evaluateRun({ config, run, data })) };
 }
 
-async function evaluateRun(run: string, data: IdxData): Promise<Omit<FinishedRun, "summary">> {
+async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
   const { loadModel, openModel, reportOf } = await import("../training/index.ts");
   const { writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
-  const trainer = await openModel(model);
+  const { engine, threads, batchSize } = config;
+  const trainer = await openModel(model, {
+    engine: engine.value,
+    threads: threads.value,
+    batchSize: batchSize.value,
+  });
   try {
     const evaluation = await trainer.evaluate(data.test);
     const report = reportOf(evaluation, model.classes);
@@ -70,7 +84,7 @@ export function printRun({ summary, report, pictures }: FinishedRun): void {
   const { run, best, imagesPerSecond, peakRssMiB } = summary;
   const [low, high] = report.accuracyInterval;
   print(
-    `best validation accuracy ${percent(report.accuracy)} (95% interval ${percent(low)} to ${percent(high)}), after epoch ${best?.epoch}`,
+    `best validation accuracy ${percent(report.accuracy)} (95% interval ${percent(low)} to ${percent(high)}), in epoch ${best?.epoch}`,
   );
   print(`${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s, ${peakRssMiB} MiB at most`);
   print(`weights   ${join(run, "best.pth")}`);

@@ -1,11 +1,12 @@
 /** Verified downloads that go on where they were cut off, and the folder that they are kept in. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import envPaths from "env-paths";
 import type { Dispatcher } from "undici";
 import { messageOf, UserError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** The hash of a file's bytes; `digest` in lower-case hex, whole or its beginning. */
 export interface FileHash {
@@ -182,7 +183,7 @@ export async function download(options: DownloadOptions): Promise<string> {
   const { urls, path, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const part = `${path}.part`;
   signal?.throwIfAborted();
-  await onDisk(path, () => mkdir(dirname(path), { recursive: true }));
+  await onDisk(path, () => makeFolder(dirname(path)));
   const network = await openNetwork(timeoutMs);
   const failures: string[] = [];
   try {

@@ -23,7 +23,8 @@ export interface Executable {
   /**
    * Runs the Program once. It may be called again before the last run has ended, to keep the engine busy.
    *
-   * With `transfer` the engine takes the buffers of `feeds` and they are empty afterwards; without it they are copied.
+   * Each input must be given, with as many elements as its shape says. With `transfer` the engine may take the buffers of
+   * `feeds`, which are then empty; without it they are copied.
    */
   run(feeds: Feeds, options?: { readonly transfer?: boolean }): Promise<Results>;
 }
@@ -31,9 +32,9 @@ export interface Executable {
 /** Where Programs run. Holds the variables, which all its Programs share by name. */
 export interface Engine {
   readonly name: EngineName;
-  /** Prepares a Program; its variables are zero until they are written. */
+  /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
   compile(program: Program): Promise<Executable>;
-  /** Sets variables by name, after all runs that were asked for before. */
+  /** Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. */
   write(values: ReadonlyMap<string, VariableData>): Promise<void>;
   /** Copies of variables by name, as they are after all runs that were asked for before; by default of all. */
   read(names?: readonly string[]): Promise<Map<string, VariableData>>;

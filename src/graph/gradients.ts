@@ -38,7 +38,9 @@ export function gradientsOf(loss: Value, targets: readonly Value[], sum: Sum): V
     node.inputs.forEach((operand, index) => {
       const part = gradInputs[index];
       if (!operand || !part || !needed.values.has(operand)) return;
-      incoming.set(operand, [...(incoming.get(operand) ?? []), part]);
+      const parts = incoming.get(operand);
+      if (parts) parts.push(part);
+      else incoming.set(operand, [part]);
     });
   }
   return targets.map((target, index) => {

@@ -89,15 +89,16 @@ function bindAll<Children extends Readonly<Record<string, Module<unknown>>>>(
   return Object.fromEntries(bound) as BoundChildren<Children>;
 }
 
-/** The module called in a scope; a shape error of a layer names the layer. */
+/** The module called in a scope; a shape error names the innermost module in which it arose. */
 function bind<Output>(part: Module<Output>, scope: Scope): (x: Value) => Output {
-  const isLayer = Object.keys(part.children).length === 0;
   return (x) => {
     try {
       return part.apply(scope, x);
     } catch (error) {
-      if (isLayer && error instanceof ShapeError) throw new ShapeError(`layer "${scope.name}": ${error.message}`);
-      throw error;
+      if (!(error instanceof ShapeError) || error.message.startsWith(PLACE)) throw error;
+      throw new ShapeError(`${PLACE}"${scope.name}": ${error.message}`);
     }
   };
 }
+
+const PLACE = "layer ";

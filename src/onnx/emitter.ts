@@ -56,6 +56,9 @@ export interface Emission {
   readonly initializers: readonly TensorRecord[];
 }
 
+// one character for each byte: equal texts are equal bytes, so that NaN, infinities and −0 are kept apart
+const byteText = new TextDecoder("latin1");
+
 /** A new, empty graph. */
 export function createEmission(target: Target): Emission {
   const nodes: NodeRecord[] = [];
@@ -74,11 +77,12 @@ export function createEmission(target: Target): Emission {
     return names;
   };
   const constant = (kind: TensorRecord["kind"], data: ArrayLike<number>, shape: Shape, content?: string): string => {
-    const key = JSON.stringify([kind, shape, content ?? Array.from(data)]);
+    const name = `constant_${initializers.length}`;
+    const record = content === undefined ? tensorRecord(name, kind, { data, shape }) : undefined;
+    const key = `${kind} [${shape}] ${record ? byteText.decode(record.bytes) : `of ${content}`}`;
     const [found] = known.get(key) ?? [];
     if (found) return found;
-    const name = `constant_${initializers.length}`;
-    initializers.push(tensorRecord(name, kind, { data, shape }));
+    initializers.push(record ?? tensorRecord(name, kind, { data, shape }));
     known.set(key, [name]);
     return name;
   };

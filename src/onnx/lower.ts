@@ -31,7 +31,8 @@ export interface LoweredProgram {
   readonly masks: readonly HostMask[];
   /** Names of the variables that the model takes as inputs. */
   readonly variables: readonly string[];
-  readonly outputs: readonly string[];
+  /** Name of the model's output for each of the Program's: the same, unless an input or a variable has it. */
+  readonly outputs: ReadonlyMap<string, string>;
   /** Name of the output that holds the new content of each variable. */
   readonly updates: ReadonlyMap<string, string>;
 }
@@ -53,6 +54,12 @@ const portOf = (name: string, type: TensorType): PortRecord => ({ name, kind: ki
 /** Name of the output that holds the new content of a variable. */
 const updateName = (variable: string): string => `next:${variable}`;
 
+/** Names of the model's outputs by those of the Program's; in ONNX no output has the name of an input. */
+function outputNames({ inputs, variables, outputs }: Program): Map<string, string> {
+  const taken = new Set([...inputs.map(inputName), ...variables.map(({ name }) => name)]);
+  return new Map(Object.keys(outputs).map((name) => [name, taken.has(name) ? `output:${name}` : name]));
+}
+
 /** Writes a Program as one ONNX model; its graph has the Program's names for inputs, variables and outputs. */
 export function lowerProgram(
   program: Program,
@@ -60,7 +67,9 @@ export function lowerProgram(
 ): LoweredProgram {
   const emission = createEmission(target);
   const { nameOf, masks } = writeNodes(program, emission);
-  const results = new Map<string, Value>(Object.entries(program.outputs));
+  const outputs = outputNames(program);
+  const results = new Map<string, Value>();
+  for (const [name, value] of Object.entries(program.outputs)) results.set(outputs.get(name) ?? name, value);
   for (const { variable, value } of program.updates) results.set(updateName(variable.name), value);
   const nodes = prune(named(emission, results, nameOf), results.keys());
 
@@ -89,7 +98,7 @@ export function lowerProgram(
     inputs: inputs.map(inputName),
     masks,
     variables: free.map(({ name }) => name),
-    outputs: Object.keys(program.outputs),
+    outputs,
     updates: new Map(program.updates.map(({ variable }) => [variable.name, updateName(variable.name)])),
   };
 }

@@ -36,6 +36,8 @@ export interface Progress {
   readonly seconds: number;
   readonly best: Best | null;
   readonly schedule: ScheduleState;
+  /** SHA-256 of the data that the run is made on. */
+  readonly dataHash: string;
 }
 
 const sums = z.object({ loss: z.number(), correct: z.number(), count: z.number() });
@@ -47,6 +49,7 @@ const progressSchema = z.object({
   seconds: z.number(),
   best: z.object({ epoch: z.number(), accuracy: z.number(), loss: z.number() }).nullable(),
   schedule: z.object({ reductions: z.number(), best: z.number().nullable(), badEpochs: z.number() }).nullable(),
+  dataHash: z.string(),
 });
 
 /** What does not change during a run. */

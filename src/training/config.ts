@@ -6,7 +6,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { findModel } from "../models/index.ts";
 import { nearest } from "../nearest.ts";
 import { OPTIMIZER_NAMES } from "../optim/optimizer.ts";
-import { parseSchedule } from "../optim/schedule.ts";
+import { createSchedule, parseSchedule } from "../optim/schedule.ts";
 
 const wholeFrom = (least: number) => z.number().int().min(least);
 const number = z.number();
@@ -47,8 +47,9 @@ export type SettingName = keyof TrainConfig;
 /** Names of all settings. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
+const SOURCES = ["default", "file", "flag"] as const;
 /** Where a setting's value came from. */
-export type SettingSource = "default" | "file" | "flag";
+export type SettingSource = (typeof SOURCES)[number];
 
 /** Settings with where each came from, as `config.json` holds them. */
 export type ResolvedConfig = {
@@ -63,7 +64,10 @@ export interface ConfigLayer {
   readonly nameOf?: (setting: SettingName) => string;
 }
 
-/** The defaults under the given layers. A wrong name or value is a `UserError` with the nearest right one. */
+/**
+ * The defaults under the given layers. A wrong name or value is a `UserError` with the nearest right one, and so are
+ * settings that do not go together.
+ */
 export function resolveConfig(layers: readonly ConfigLayer[]): ResolvedConfig {
   const resolved = Object.fromEntries(
     SETTING_NAMES.map((name) => [
@@ -74,14 +78,24 @@ export function resolveConfig(layers: readonly ConfigLayer[]): ResolvedConfig {
   for (const { from, values, nameOf = (name: string) => name } of layers) {
     for (const [name, value] of Object.entries(values)) {
       if (value === undefined) continue;
-      if (!isSettingName(name)) throw unknownSetting(name);
+      if (!isSettingName(name)) throw unknownSetting(name, nameOf);
       resolved[name] = { value: checked(name, value, nameOf(name)), from };
     }
   }
   const config = resolved as unknown as ResolvedConfig;
-  findModel(config.model.value);
-  parseSchedule(config.schedule.value);
+  checkTogether(configValues(config));
   return config;
+}
+
+/** Throws where a setting is wrong only because of others. */
+function checkTogether({ model, schedule, learningRate, epochs, optimizer, momentum }: TrainConfig): void {
+  findModel(model);
+  createSchedule(parseSchedule(schedule), { learningRate, epochs, stepsPerEpoch: 1 });
+  if (momentum === 0 || optimizer === "sgd") return;
+  throw new UserError(
+    `momentum: expected 0, as ${optimizer} has no such setting, but got ${momentum}.`,
+    "Take the optimizer sgd, or leave momentum out.",
+  );
 }
 
 const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
@@ -93,15 +107,15 @@ function checked(name: SettingName, value: unknown, label: string): unknown {
   const forms = typeof expected === "string" ? expected : `one of ${expected.join(", ")}`;
   const likely = typeof expected === "string" ? undefined : nearest(String(value), expected);
   throw new UserError(
-    `${label}: expected ${forms} but got ${typeof value === "string" ? `"${value}"` : String(value)}.`,
-    likely ? `Did you mean "${likely}"?` : `Give another value, or leave ${label} out for ${SETTINGS[name].otherwise}.`,
+    `${label}: expected ${forms} but got ${typeof value === "number" ? value : JSON.stringify(value)}.`,
+    likely ? `Did you mean "${likely}"?` : `Give another value, or leave it out for ${SETTINGS[name].otherwise}.`,
   );
 }
 
-function unknownSetting(name: string): UserError {
+function unknownSetting(name: string, nameOf: (name: SettingName) => string): UserError {
   const likely = nearest(name, SETTING_NAMES);
   return new UserError(
-    `config: expected the name of a setting but got "${name}".`,
+    `${nameOf(name as SettingName)}: expected the name of a setting but no setting is called so.`,
     likely ? `Did you mean "${likely}"?` : `The settings are ${SETTING_NAMES.join(", ")}.`,
   );
 }
@@ -110,8 +124,34 @@ function unknownSetting(name: string): UserError {
 export const configValues = (config: ResolvedConfig): TrainConfig =>
   Object.fromEntries(SETTING_NAMES.map((name) => [name, config[name].value])) as unknown as TrainConfig;
 
-/** The settings in a JSON text: plain values, or a run's `config.json` with values and sources. */
-export function parseConfigFile(text: string, file: string): Readonly<Record<string, unknown>> {
+/** The settings in a JSON text: plain values, or a run's `config.json`, whose sources are left out. */
+export function parseConfigFile(text: string, file: string): ConfigLayer {
+  const values = Object.entries(parseObject(text, file)).map(([name, entry]) => [name, stored(entry).value]);
+  return { from: "file", values: Object.fromEntries(values), nameOf: nameIn(file) };
+}
+
+/** The settings of a run's `config.json`, one layer for each source. */
+export function parseRunConfig(text: string, file: string): ConfigLayer[] {
+  const entries = Object.entries(parseObject(text, file)).map(([name, entry]) => [name, stored(entry)] as const);
+  return SOURCES.map((from) => {
+    const own = entries.filter(([, entry]) => entry.from === from);
+    return { from, values: Object.fromEntries(own.map(([name, { value }]) => [name, value])), nameOf: nameIn(file) };
+  });
+}
+
+const nameIn =
+  (file: string) =>
+  (name: string): string =>
+    `"${file}", ${name}`;
+
+/** A setting as a file has it: with its source, or a plain value. */
+function stored(entry: unknown): { value: unknown; from: SettingSource } {
+  if (typeof entry !== "object" || entry === null || !("value" in entry)) return { value: entry, from: "file" };
+  const from = "from" in entry ? SOURCES.find((source) => source === entry.from) : undefined;
+  return { value: entry.value, from: from ?? "file" };
+}
+
+function parseObject(text: string, file: string): object {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -124,7 +164,5 @@ export function parseConfigFile(text: string, file: string): Readonly<Record<str
       "Correct the file.",
     );
   }
-  const plain = (entry: unknown): unknown =>
-    typeof entry === "object" && entry !== null && "value" in entry ? entry.value : entry;
-  return Object.fromEntries(Object.entries(content).map(([name, entry]) => [name, plain(entry)]));
+  return content;
 }

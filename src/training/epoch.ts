@@ -74,25 +74,28 @@ export async function runEpoch(options: EpochOptions): Promise<EpochTimes> {
     expectFinite(result);
     onStep(result);
   };
-  for (let done = 0; done < limit && !signal?.aborted; done++) {
-    const { value: batch } = await source.next();
-    if (!batch) break;
-    const ended = running ? running.ended() : since;
-    if (ended !== 0) times.wait += performance.now() - ended;
-    const next = startStep(trainer, batch, learningRateAt(trainer.step));
+  try {
+    for (let done = 0; done < limit && !signal?.aborted; done++) {
+      const { value: batch } = await source.next();
+      if (!batch) break;
+      const ended = running ? running.ended() : since;
+      if (ended !== 0) times.wait += performance.now() - ended;
+      const next = startStep(trainer, batch, learningRateAt(trainer.step));
+      await finish(running);
+      running = next;
+      const pause = afterStep(trainer.step);
+      if (!pause) continue;
+      await finish(running);
+      running = undefined;
+      times.train += performance.now() - since;
+      await pause();
+      since = performance.now();
+    }
     await finish(running);
-    running = next;
-    const pause = afterStep(trainer.step);
-    if (!pause) continue;
-    await finish(running);
-    running = undefined;
-    times.train += performance.now() - since;
-    await pause();
-    since = performance.now();
+  } finally {
+    await source.return();
   }
-  await finish(running);
   times.train += performance.now() - since;
-  await source.return();
   return { train: times.train / 1000, wait: times.wait / 1000 };
 }
 
@@ -106,10 +109,14 @@ function startStep(trainer: Trainer, batch: Batch, learningRate: number): Runnin
   return { result, ended: () => ended };
 }
 
-function expectFinite({ loss, step, learningRate }: StepResult): void {
+/** Throws a `UserError` for a loss, of training or validation, that is no number: the weights are lost then. */
+export function expectFinite(
+  { loss, step, learningRate }: Pick<StepResult, "loss" | "step" | "learningRate">,
+  which = "loss",
+): void {
   if (Number.isFinite(loss)) return;
   throw new UserError(
-    `step ${step}: expected a finite loss but it is ${loss}, at a learning rate of ${learningRate}.`,
+    `step ${step}: expected a finite ${which} but it is ${loss}, at a learning rate of ${learningRate}.`,
     "Lower --lr (try a tenth), or scale the pixels; the last good checkpoint was kept.",
   );
 }

@@ -15,7 +15,15 @@ export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type Run
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
 export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
 export { crossEntropy, inferenceProgram, type Loss, trainingProgram } from "./programs.ts";
-export { freeRunFolder, isRunFolder, openRunFolder, RUN_FILES, readRecords, readRunConfig } from "./run-folder.ts";
+export {
+  checkRunFolder,
+  freeRunFolder,
+  isRunFolder,
+  openRunFolder,
+  RUN_FILES,
+  readRecords,
+  readRunConfig,
+} from "./run-folder.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
 export { openTrainer } from "./trainer.ts";

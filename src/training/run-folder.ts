@@ -1,10 +1,11 @@
 /** The folder of a run: what training writes, and everything else reads. */
-import { appendFile, mkdir, readdir, readFile, stat, truncate } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
-import { UserError } from "../errors.ts";
+import { makeFolder } from "../data/make-folder.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
-import { type ConfigLayer, parseConfigFile, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 
 /** Names of the files of a run. */
 export const RUN_FILES = {
@@ -36,26 +37,70 @@ export async function isRunFolder(path: string): Promise<boolean> {
   );
 }
 
+/** Throws a `UserError` unless a run may be made there: in a new or empty folder. */
+export async function checkRunFolder(path: string): Promise<void> {
+  const entries = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw folderError(path, error);
+  });
+  if (entries.length === 0) return;
+  const run = await isRunFolder(path);
+  throw new UserError(
+    `"${path}": expected a new or empty folder but it holds ${run ? "a run already" : `"${entries[0]}"`}.`,
+    run ? `Choose another --out, or go on with \`ocelli resume ${path}\`.` : "Choose another --out.",
+  );
+}
+
+/** A run that is being made; `withdraw` takes away all that was made, for a run that could not start. */
+export interface NewRunFolder extends RunFolder {
+  withdraw(): Promise<void>;
+}
+
 /** Makes the folder of a new run and writes its `config.json`. A folder with anything in it is a `UserError`. */
-export async function createRunFolder(path: string, config: ResolvedConfig): Promise<RunFolder> {
+export async function createRunFolder(path: string, config: ResolvedConfig): Promise<NewRunFolder> {
+  await checkRunFolder(path);
+  const topmost = await makeFolder(path).catch((error: unknown) => {
+    throw folderError(path, error);
+  });
+  const folder = { ...openRunFolder(path), withdraw: () => withdraw(path, topmost) };
   try {
-    await mkdir(path, { recursive: true });
+    await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
+    await writeFileAtomic(folder.file("metrics"), "");
+    await writeFileAtomic(folder.file("log"), "");
   } catch (error) {
-    throw writeError(path, error);
+    await folder.withdraw();
+    throw error;
   }
-  const entries = await readdir(path);
-  if (entries.length > 0) {
-    const run = await isRunFolder(path);
-    throw new UserError(
-      `"${path}": expected a new or empty folder but it holds ${run ? "a run already" : `"${entries[0]}"`}.`,
-      run ? `Choose another --out, or go on with \`ocelli resume ${path}\`.` : "Choose another --out.",
-    );
-  }
-  const folder = openRunFolder(path);
-  await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
-  await writeFileAtomic(folder.file("metrics"), "");
-  await writeFileAtomic(folder.file("log"), "");
   return folder;
+}
+
+/** Removes a run's files, and its folders up to `topmost` as far as nothing else is in them. */
+async function withdraw(path: string, topmost: string | undefined): Promise<void> {
+  for (const name of Object.values(RUN_FILES)) await rm(join(path, name), { force: true });
+  if (topmost === undefined) return;
+  const last = dirname(resolve(topmost));
+  try {
+    for (let folder = resolve(path); folder !== last; folder = dirname(folder)) await rmdir(folder);
+  } catch {} // someone else's files are there now
+}
+
+const FOLDER_REASONS: Readonly<Record<string, string>> = {
+  EEXIST: "it is a file",
+  ENOTDIR: "it, or a part of its path, is a file",
+  ENOENT: "no folder can be made there",
+  EACCES: "that is not permitted",
+  EPERM: "that is not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+};
+
+function folderError(path: string, error: unknown): UserError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return new UserError(
+    `"${path}": expected a folder to write the run to but ${FOLDER_REASONS[code] ?? messageOf(error)}.`,
+    "Choose another --out.",
+    { cause: error },
+  );
 }
 
 /** A folder under `parent` that no run has yet: `NAME-1`, `NAME-2`, … */
@@ -70,6 +115,7 @@ export async function freeRunFolder(parent: string, name: string): Promise<strin
 export function openRunFolder(path: string): RunFolder {
   const pending = { metrics: "", log: "" };
   const file = (name: keyof typeof RUN_FILES): string => join(path, RUN_FILES[name]);
+  let last: Promise<void> = Promise.resolve();
   const write = async (name: keyof typeof pending): Promise<void> => {
     const text = pending[name];
     pending[name] = "";
@@ -87,9 +133,10 @@ export function openRunFolder(path: string): RunFolder {
     log(line) {
       pending.log += `${new Date().toISOString()} ${line}\n`;
     },
-    async flush() {
-      await write("metrics");
-      await write("log");
+    flush() {
+      const written = last.then(() => write("metrics")).then(() => write("log"));
+      last = written.catch(() => {}); // whoever asked for it hears of it
+      return written;
     },
   };
 }
@@ -105,25 +152,52 @@ export async function readRunConfig(path: string, layers: readonly ConfigLayer[]
       options,
     );
   });
-  const config = resolveConfig([{ from: "file", values: parseConfigFile(text, file) }, ...layers]);
-  return config;
+  return resolveConfig([...parseRunConfig(text, file), ...layers]);
 }
 
-/** The records of a run in order; a last line that was cut off is left out. */
-export async function readRecords(path: string): Promise<MetricsRecord[]> {
-  const { lines } = await readLines(path);
-  return lines.map((line) => JSON.parse(line) as MetricsRecord);
+/** The records of a run in order, up to the first line that was cut off or damaged. */
+export const readRecords = async (path: string): Promise<MetricsRecord[]> =>
+  (await readLines(path)).map(({ record }) => record);
+
+/** Prepares the folder for a run that goes on after step `step`: takes away the records after it, and unfinished files. */
+export async function rewindRunFolder(path: string, step: number): Promise<void> {
+  for (const name of await readdir(path)) if (UNFINISHED.test(name)) await rm(join(path, name), { force: true });
+  const lines = await readLines(path);
+  const end = lines.findLast(({ record }) => record.step <= step)?.end ?? 0;
+  await truncate(join(path, RUN_FILES.metrics), end).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw writeError(join(path, RUN_FILES.metrics), error);
+    await writeFileAtomic(join(path, RUN_FILES.metrics), "");
+  });
 }
 
-/** Takes away the records after step `step`, which a resumed run will make again. */
-export async function dropRecordsAfter(path: string, step: number): Promise<void> {
-  const { lines } = await readLines(path);
-  const kept = lines.filter((line) => (JSON.parse(line) as MetricsRecord).step <= step);
-  const size = kept.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-  await truncate(join(path, RUN_FILES.metrics), size);
+/** What `writeFileAtomic` leaves behind if the process is killed while it writes. */
+const UNFINISHED = /^\..+\.\d+\.tmp$/;
+
+/** A line of `metrics.jsonl`, and the place in the file where the next one begins. */
+interface RecordLine {
+  readonly record: MetricsRecord;
+  readonly end: number;
 }
 
-async function readLines(path: string): Promise<{ lines: string[] }> {
+async function readLines(path: string): Promise<RecordLine[]> {
   const text = await readFile(join(path, RUN_FILES.metrics), "utf8").catch(() => "");
-  return { lines: text.split("\n").slice(0, -1) };
+  const lines: RecordLine[] = [];
+  let end = 0;
+  for (const line of text.split("\n").slice(0, -1)) {
+    end += Buffer.byteLength(line) + 1;
+    const record = parseRecord(line);
+    if (!record) break;
+    lines.push({ record, end });
+  }
+  return lines;
+}
+
+function parseRecord(line: string): MetricsRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(line);
+    const isRecord = typeof record === "object" && record !== null && "type" in record && "step" in record;
+    return isRecord ? (record as MetricsRecord) : undefined;
+  } catch {
+    return undefined;
+  }
 }

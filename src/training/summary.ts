@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stateHash } from "../checkpoint/index.ts";
-import type { EpochRecord, LossAndAccuracy } from "../metrics/index.ts";
+import type { LossAndAccuracy } from "../metrics/index.ts";
 import type { Best, RunFacts } from "./checkpoint.ts";
 import { configValues } from "./config.ts";
 import type { Trainer } from "./network-trainer.ts";
@@ -24,7 +24,7 @@ export interface TrainSummary {
   readonly peakRssMiB: number;
   /** On the validation set. */
   readonly best: Best | null;
-  /** On the validation set, after the last epoch. */
+  /** On the validation set, after the last step. */
   readonly last: LossAndAccuracy | null;
   /** Over the last epoch. */
   readonly train: LossAndAccuracy | null;
@@ -49,7 +49,8 @@ export interface RunEnd {
   readonly dataHash: string;
   readonly epochs: number;
   readonly best: Best | null;
-  readonly lastEpoch: EpochRecord | undefined;
+  /** The last epoch's figures. */
+  readonly last: { readonly train: LossAndAccuracy; readonly val: LossAndAccuracy } | undefined;
   readonly measured: Measurements;
 }
 
@@ -58,7 +59,7 @@ export const peakRssMiB = (): number => Math.round(process.resourceUsage().maxRS
 
 /** Puts the summary together. */
 export async function summarise(trainer: Trainer, facts: RunFacts, end: RunEnd): Promise<TrainSummary> {
-  const { run, dataHash, epochs, best, lastEpoch, measured } = end;
+  const { run, dataHash, epochs, best, last, measured } = end;
   const weightsSha256 = stateHash(await trainer.weights());
   const config = configValues(facts.config);
   const id = createHash("sha256").update(JSON.stringify(config)).update(dataHash).update(weightsSha256).digest("hex");
@@ -75,8 +76,8 @@ export async function summarise(trainer: Trainer, facts: RunFacts, end: RunEnd):
     dataWaitShare: rounded(measured.waitSeconds / Math.max(1e-9, measured.trainSeconds)),
     peakRssMiB: peakRssMiB(),
     best,
-    last: lastEpoch?.val ?? null,
-    train: lastEpoch?.train ?? null,
+    last: last?.val ?? null,
+    train: last?.train ?? null,
     weightsSha256,
     dataSha256: dataHash,
     classes: facts.classes,

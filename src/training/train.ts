@@ -1,14 +1,15 @@
 /** A whole training run: data, network, loop, run folder. Prints nothing; `onEvent` hears of everything. */
+import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "../checkpoint/index.ts";
 import { type IdxData, loadData, openWorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape, sameShape } from "../graph/value.ts";
 import { findModel, type ModelRecord } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
-import { readLast } from "./checkpoint.ts";
+import { type Progress, readLast } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig, type TrainConfig } from "./config.ts";
 import type { TrainingListener } from "./events.ts";
-import { createRunFolder, dropRecordsAfter, openRunFolder } from "./run-folder.ts";
+import { createRunFolder, openRunFolder, rewindRunFolder } from "./run-folder.ts";
 import type { TrainSummary } from "./summary.ts";
 import { openTrainer } from "./trainer.ts";
 import { type RunParts, TrainingRun } from "./training-run.ts";
@@ -30,30 +31,62 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
   return optimizer === "adam" ? adam({ learningRate, weightDecay }) : adamw({ learningRate, weightDecay });
 }
 
-/** Trains from the beginning. The summary is undefined if `signal` stopped the run; it can then be resumed. */
+/**
+ * Trains from the beginning. The summary is undefined if `signal` stopped the run; it can then be resumed. A run that
+ * cannot start leaves no folder behind.
+ */
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   return withRun(config, options, async (run) => {
     const folder = await createRunFolder(options.run, config);
-    return new TrainingRun(run, folder, options).train(undefined);
+    const training = new TrainingRun(run, folder, options);
+    try {
+      await training.begin();
+    } catch (error) {
+      await folder.withdraw();
+      throw error;
+    }
+    return training.train();
   });
 }
 
-/** Goes on with a run exactly where its `last.pth` left it; `config` may ask for more epochs. */
+/**
+ * Goes on with a run exactly where its `last.pth` left it; `config` may ask for more epochs or steps. A `UserError` if
+ * there is nothing left to do, or the data are not those that the run began with.
+ */
 export async function resume(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   return withRun(config, options, async (run) => {
     const folder = openRunFolder(options.run);
+    await stat(folder.file("last")).catch((error: unknown) => {
+      const message = `"${options.run}": expected the folder of a run that has begun but it has no last.pth.`;
+      throw new UserError(message, "Delete the folder and train again.", { cause: error });
+    });
     const last = await readLast(folder.file("last"), run.trainer);
-    const { epochs } = run.config;
-    if (epochs <= last.progress.epoch) {
-      throw new UserError(
-        `"${options.run}": expected epochs to be left but ${last.progress.epoch} of ${epochs} are done.`,
-        `Give more with --epochs ${last.progress.epoch + 1} or higher.`,
-      );
-    }
+    checkResumable(options.run, last.progress, run);
     await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
-    await dropRecordsAfter(folder.path, last.progress.step);
-    return new TrainingRun(run, folder, options).train(last);
+    await rewindRunFolder(folder.path, last.progress.step);
+    return new TrainingRun(run, folder, options).resume(last);
   });
+}
+
+function checkResumable(path: string, { epoch, step, dataHash }: Progress, { config, data }: RunParts): void {
+  const { epochs, maxSteps } = config;
+  if (epochs <= epoch) {
+    throw new UserError(
+      `"${path}": expected epochs to be left but ${epoch} are done and ${epochs} are asked for.`,
+      `Give more with --epochs ${epoch + 1} or higher.`,
+    );
+  }
+  if (maxSteps !== 0 && maxSteps <= step) {
+    throw new UserError(
+      `"${path}": expected steps to be left but ${step} of at most ${maxSteps} are done.`,
+      `Give more with --max-steps ${step + 1} or higher, or 0 for no limit.`,
+    );
+  }
+  if (dataHash === data.dataHash) return;
+  throw new UserError(
+    `"${path}": expected the data that the run began with, SHA-256 ${dataHash}, but they have ${data.dataHash}.`,
+    "Bring the old data back, or train a new run on the new data.",
+  );
 }
 
 async function withRun<Result>(

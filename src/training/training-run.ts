@@ -1,15 +1,15 @@
 /** The loop over the epochs of a run, with its evaluations and checkpoints. */
 import { writeFileAtomic } from "../checkpoint/index.ts";
 import { batchCount, type IdxData, type WorkerPool } from "../data/index.ts";
-import type { EpochRecord } from "../metrics/index.ts";
+import type { LossAndAccuracy } from "../metrics/index.ts";
 import { type Module, parameterCount } from "../nn/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
 import { type Best, type LastCheckpoint, type Progress, type RunFacts, writeBest, writeLast } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
-import { meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
+import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
 import type { TrainingListener } from "./events.ts";
 import type { Trainer } from "./network-trainer.ts";
-import { type RunFolder, readRecords } from "./run-folder.ts";
+import type { RunFolder } from "./run-folder.ts";
 import { summarise, type TrainSummary } from "./summary.ts";
 
 /** What a run works with. */
@@ -37,7 +37,7 @@ export class TrainingRun {
   readonly #stepsPerEpoch: number;
   readonly #measured = { seconds: 0, trainSeconds: 0, waitSeconds: 0, images: 0 };
   #best: Best | null = null;
-  #lastEpoch: EpochRecord | undefined;
+  #last: { readonly train: LossAndAccuracy; readonly val: LossAndAccuracy } | undefined;
   #totals: Totals = NO_TOTALS;
   #began = performance.now();
 
@@ -54,18 +54,35 @@ export class TrainingRun {
     });
   }
 
-  async train(last: LastCheckpoint | undefined): Promise<TrainSummary | undefined> {
+  /** Writes the first checkpoint. */
+  begin(): Promise<void> {
+    return this.#save(0);
+  }
+
+  /** Trains from the beginning; undefined if the signal stopped the run. */
+  train(): Promise<TrainSummary | undefined> {
+    return this.#epochs(0, 0);
+  }
+
+  /** Goes on from a checkpoint; undefined if the signal stopped the run. */
+  async resume(last: LastCheckpoint): Promise<TrainSummary | undefined> {
+    await this.#restore(last);
+    return this.#epochs(last.progress.epoch, last.progress.batch);
+  }
+
+  async #epochs(first: number, startBatch: number): Promise<TrainSummary | undefined> {
     const { config, trainer } = this.#run;
-    if (last) await this.#restore(last);
-    const first = last?.progress.epoch ?? 0;
     this.#tellStart();
-    if (!last) await this.#save(0);
-    for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft(); epoch++) {
-      const startBatch = epoch === first ? (last?.progress.batch ?? 0) : 0;
-      const finished = await this.#epoch(epoch, startBatch);
-      if (!finished) return this.#stop(epoch);
+    try {
+      for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft(); epoch++) {
+        const finished = await this.#epoch(epoch, epoch === first ? startBatch : 0);
+        if (!finished) return await this.#stop(epoch);
+      }
+      return await this.#end(Math.floor(trainer.step / this.#stepsPerEpoch));
+    } catch (error) {
+      await this.#folder.flush().catch(() => {}); // the records lead to the error
+      throw error;
     }
-    return this.#end(Math.floor(trainer.step / this.#stepsPerEpoch));
   }
 
   async #restore({ progress, weights, slots }: LastCheckpoint): Promise<void> {
@@ -76,11 +93,9 @@ export class TrainingRun {
     this.#best = progress.best;
     this.#totals = progress.totals;
     this.#measured.seconds = progress.seconds;
-    const records = await readRecords(this.#folder.path);
-    this.#lastEpoch = records.findLast((record): record is EpochRecord => record.type === "epoch");
   }
 
-  /** Does the rest of an epoch; false if it was stopped before its end. */
+  /** Does the rest of an epoch, or as much of it as `maxSteps` allows; false if it was stopped before that. */
   async #epoch(epoch: number, startBatch: number): Promise<boolean> {
     const { config, data, trainer, pool } = this.#run;
     const { batchSize, shuffle, seed } = config;
@@ -110,17 +125,18 @@ export class TrainingRun {
     this.#measured.waitSeconds += times.wait;
     this.#measured.images += this.#totals.count - before;
     if (signal?.aborted && trainer.step < endStep) return false;
-    await this.#endEpoch(epoch, (performance.now() - began) / 1000);
+    if (trainer.step === (epoch + 1) * this.#stepsPerEpoch) await this.#endEpoch(epoch, began);
+    else {
+      await this.#evaluateWithin(epoch);
+      await this.#save(epoch);
+    }
     return true;
   }
 
-  async #endEpoch(epoch: number, seconds: number): Promise<void> {
-    const { trainer } = this.#run;
-    const val = await this.#evaluate(epoch);
-    const train = meansOf(this.#totals);
-    const rounded = Math.round(seconds * 1000) / 1000;
-    const record: EpochRecord = { type: "epoch", epoch: epoch + 1, step: trainer.step, train, val, seconds: rounded };
-    this.#lastEpoch = record;
+  async #endEpoch(epoch: number, began: number): Promise<void> {
+    const { train, val } = await this.#evaluate(epoch);
+    const seconds = Math.round(performance.now() - began) / 1000;
+    const record = { type: "epoch", epoch: epoch + 1, step: this.#run.trainer.step, train, val, seconds } as const;
     this.#folder.record(record);
     this.#schedule.afterEpoch(val.loss);
     this.#options.onEvent?.(record);
@@ -128,7 +144,7 @@ export class TrainingRun {
   }
 
   async #evaluateWithin(epoch: number): Promise<void> {
-    const val = await this.#evaluate(epoch);
+    const { val } = await this.#evaluate(epoch);
     const record = { type: "eval", epoch: epoch + 1, step: this.#run.trainer.step, val } as const;
     this.#folder.record(record);
     this.#options.onEvent?.(record);
@@ -136,31 +152,35 @@ export class TrainingRun {
   }
 
   /** Evaluates, and keeps the weights if they are the best so far. */
-  async #evaluate(epoch: number): Promise<{ loss: number; accuracy: number }> {
+  async #evaluate(epoch: number): Promise<{ train: LossAndAccuracy; val: LossAndAccuracy }> {
     const { trainer, data, pool, facts } = this.#run;
     const total = data.test.length;
     const onProgress = (done: number): void =>
       this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
     const { loss, accuracy } = await trainer.evaluate(data.test, { workers: pool, onProgress });
-    if (this.#best && accuracy <= this.#best.accuracy) return { loss, accuracy };
+    const learningRate = this.#schedule.learningRateAt({ step: trainer.step - 1, epoch });
+    expectFinite({ loss, step: trainer.step, learningRate }, "validation loss");
+    this.#last = { train: meansOf(this.#totals), val: { loss, accuracy } };
+    if (this.#best && accuracy <= this.#best.accuracy) return this.#last;
     const best = { epoch: epoch + 1, accuracy, loss };
-    this.#best = best;
     await writeBest(this.#folder.file("best"), await trainer.weights(), { ...facts, best });
+    this.#best = best;
     this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best") });
-    return { loss, accuracy };
+    return this.#last;
   }
 
+  /** Writes `last.pth` after `epoch` whole epochs and perhaps some steps. */
   async #save(epoch: number): Promise<void> {
-    const { trainer, facts } = this.#run;
-    const batch = trainer.step - epoch * this.#stepsPerEpoch;
+    const { trainer, facts, data } = this.#run;
     const progress: Progress = {
-      epoch: batch < 0 ? epoch - 1 : epoch, // fewer steps than an epoch has: --max-steps ended it
+      epoch,
       step: trainer.step,
-      batch: batch < 0 ? batch + this.#stepsPerEpoch : batch,
+      batch: trainer.step - epoch * this.#stepsPerEpoch,
       totals: this.#totals,
       seconds: this.#seconds(),
       best: this.#best,
       schedule: this.#schedule.state(),
+      dataHash: data.dataHash,
     };
     await this.#folder.flush();
     await writeLast(this.#folder.file("last"), trainer, { ...facts, progress });
@@ -180,7 +200,7 @@ export class TrainingRun {
       dataHash: data.dataHash,
       epochs,
       best: this.#best,
-      lastEpoch: this.#lastEpoch,
+      last: this.#last,
       measured,
     };
     const summary = await summarise(trainer, facts, end);

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { messageOf, UserError } from "../../errors.ts";
 import type { LoadedModel, PredictedPicture, Trainer } from "../../training/index.ts";
@@ -10,21 +10,28 @@ import { EXIT, note, percent, print, printJson } from "../output.ts";
 const PICTURES = "**/*.{png,jpg,jpeg,webp,gif,tif,tiff,PNG,JPG,JPEG}";
 const STANDARD_INPUT = "-";
 
-/** The picture files that the arguments name: files, all pictures below folders, globs, or `-`. */
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/**
+ * The picture files that the arguments name: files, all pictures below folders, globs, or `-`. What holds no picture
+ * stays as it is, to be told when its turn comes.
+ */
 async function findPictures(args: readonly string[]): Promise<string[]> {
   const { glob } = await import("tinyglobby");
   const found: string[] = [];
   for (const arg of args) {
     const entry = arg === STANDARD_INPUT ? undefined : await stat(arg).catch(() => undefined);
-    if (entry?.isDirectory()) found.push(...(await glob(PICTURES, { cwd: arg })).sort().map((name) => join(arg, name)));
-    else if (!entry && /[*?[{]/.test(arg)) found.push(...(await glob(arg, { expandDirectories: false })).sort());
-    else found.push(arg);
+    let pictures: string[] = [];
+    if (entry?.isDirectory()) pictures = (await glob(PICTURES, { cwd: arg })).map((name) => join(arg, name));
+    else if (!entry && /[*?[{]/.test(arg))
+      pictures = await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) });
+    found.push(...(pictures.length === 0 ? [arg] : pictures.sort()));
   }
-  if (found.length > 0) return found;
-  throw new UserError(
-    `${args.join(" ")}: expected pictures but there are none.`,
-    "Give files, folders with pictures, or globs.",
-  );
+  return found;
 }
 
 async function readStandardInput(): Promise<Uint8Array> {
@@ -41,8 +48,12 @@ interface PredictOptions {
 
 async function predictFile(file: string, { model, trainer, top }: PredictOptions): Promise<PredictedPicture> {
   const { predict, readInput } = await import("../../training/index.ts");
-  const source = file === STANDARD_INPUT ? await readStandardInput() : file;
-  return predict(trainer, { input: await readInput(source, model, file), classes: model.classes, k: top });
+  if (await isFolder(file))
+    throw new UserError(`"${file}": expected pictures but the folder holds none.`, "Give another folder, or files.");
+  const input = await (file === STANDARD_INPUT
+    ? readInput(await readStandardInput(), model, "standard input")
+    : readInput(file, model, file));
+  return predict(trainer, { input, classes: model.classes, k: top });
 }
 
 /** Predicts each file; one that cannot be read is told and passed over. Returns how many there were of those. */

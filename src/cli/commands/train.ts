@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { messageOf, UserError } from "../../errors.ts";
 import { guarded } from "../guarded.ts";
@@ -62,13 +62,10 @@ export const trainCommand = new Command("train")
   )
   .action(
     guarded(async (data, { out, config: configFile, dryRun, json, lr, shuffle, ...flags }) => {
-      const { freeRunFolder, parseConfigFile, resolveConfig } = await import("../../training/index.ts");
-      const file = configFile === undefined ? {} : parseConfigFile(await readConfigFile(configFile), configFile);
+      const { checkRunFolder, freeRunFolder, parseConfigFile, resolveConfig } = await import("../../training/index.ts");
+      const file = configFile === undefined ? [] : [parseConfigFile(await readConfigFile(configFile), configFile)];
       const values = { data, learningRate: lr, ...(shuffle ? {} : { shuffle }), ...flags };
-      const config = resolveConfig([
-        { from: "file", values: file },
-        { from: "flag", values, nameOf: flagOf },
-      ]);
+      const config = resolveConfig([...file, { from: "flag", values, nameOf: flagOf }]);
       if (dryRun) {
         if (json) printJson(config);
         else
@@ -77,14 +74,17 @@ export const trainCommand = new Command("train")
         return;
       }
       const { loadRunData } = await import("../data.ts");
-      const run = out ?? (await freeRunFolder("runs", `${basename(config.data.value)}-${config.model.value}`));
+      const name = basename(resolve(config.data.value));
+      const run = out ?? (await freeRunFolder("runs", `${name}-${config.model.value}`));
+      await checkRunFolder(run);
       const finished = await performRun({ kind: "train", config, run, data: await loadRunData(config) });
       if (!finished) return;
       if (json) printJson(finished.summary);
       else {
         printRun(finished);
+        const more = finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
         print(
-          `try next  ocelli eval ${run} ${config.data.value} · ocelli predict ${run} IMAGE… · ocelli resume ${run} --epochs ${config.epochs.value + 2}`,
+          `try next  ocelli eval ${run} ${config.data.value} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${more}`,
         );
       }
     }),

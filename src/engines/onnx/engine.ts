@@ -5,6 +5,7 @@ import type { Target } from "../../onnx/emitter.ts";
 import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { endThread, errorFrom, startThread } from "../../thread.ts";
+import { checkFeeds, closedEngine } from "../checks.ts";
 import type { Engine, Executable, Feeds } from "../engine.ts";
 import type { Answer, CompiledProgram, Port, Request, SessionSettings, Task } from "./protocol.ts";
 
@@ -50,7 +51,7 @@ function connect(worker: Worker): Connection {
       });
     },
     async close() {
-      fail(new Error("The engine was closed."));
+      fail(closedEngine());
       await endThread(worker);
     },
   };
@@ -71,7 +72,7 @@ export function openOnnxEngine(settings: SessionSettings): Engine {
       const number = programs++;
       const compiled = compiledProgram(program, { contrib: true, block: await block });
       await connection.ask({ kind: "compile", program: number, compiled }, [compiled.model.buffer]);
-      return executable(connection, number);
+      return executable(connection, { program, number });
     },
     async write(values) {
       await connection.ask({ kind: "write", values });
@@ -84,11 +85,12 @@ export function openOnnxEngine(settings: SessionSettings): Engine {
   };
 }
 
-function executable(connection: Connection, program: number): Executable {
+function executable(connection: Connection, { program, number }: { program: Program; number: number }): Executable {
   return {
     async run(feeds, { transfer = false } = {}) {
+      checkFeeds(program, feeds);
       const buffers = transfer ? buffersOf(feeds) : [];
-      const { results } = await connection.ask({ kind: "run", program, feeds }, buffers);
+      const { results } = await connection.ask({ kind: "run", program: number, feeds }, buffers);
       return results ?? {};
     },
   };
@@ -117,7 +119,9 @@ function compiledProgram(program: Program, target: Target): CompiledProgram {
     masks: lowered.masks,
     variables: lowered.variables,
     declared: program.variables.map((variable) => portOf(variable.name, variable)),
-    outputs: Object.entries(program.outputs).map(([name, value]) => portOf(name, value)),
+    outputs: new Map(
+      Object.entries(program.outputs).map(([name, value]) => [name, portOf(lowered.outputs.get(name) ?? name, value)]),
+    ),
     updates: lowered.updates,
   };
 }

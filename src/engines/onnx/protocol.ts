@@ -18,7 +18,8 @@ export interface CompiledProgram {
   /** Variables that the model reads; all variables of the Program are in `declared`. */
   readonly variables: readonly string[];
   readonly declared: readonly Port[];
-  readonly outputs: readonly Port[];
+  /** The model's outputs, by the names of the Program's. */
+  readonly outputs: ReadonlyMap<string, Port>;
   readonly updates: ReadonlyMap<string, string>;
 }
 

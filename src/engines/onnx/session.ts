@@ -4,23 +4,26 @@ import { sizeOf } from "../../graph/value.ts";
 import { blockProbe, blockSizeOf } from "../../onnx/blocked.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { dropoutMaskValues } from "../../ops/index.ts";
+import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
 import type { Feeds, Results, VariableData } from "../engine.ts";
 import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
 
 /**
  * A variable in two buffers: runs read the current one and write the spare one, then they change places. Nothing is
- * allocated at a run, so that memory stays flat.
+ * allocated at a run, so that memory stays flat. One that no Program updates has no spare.
  */
 interface StoredVariable {
   readonly port: Port;
   current: Tensor;
-  spare: Tensor;
+  spare?: Tensor;
 }
+
+type UpdatedVariable = StoredVariable & { spare: Tensor };
 
 interface CompiledSession {
   readonly compiled: CompiledProgram;
   readonly session: InferenceSession;
-  /** The outputs' own buffers, written at each run. */
+  /** The outputs' own buffers by the model's names, written at each run. */
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
@@ -53,6 +56,7 @@ export class Sessions {
 
   /** Makes a session of a lowered Program under the number `program`. */
   async compile(program: number, compiled: CompiledProgram): Promise<void> {
+    for (const port of compiled.declared) this.#held(port);
     const session = await InferenceSession.create(compiled.model, {
       executionProviders: ["cpu"],
       intraOpNumThreads: this.#settings.threads,
@@ -63,11 +67,8 @@ export class Sessions {
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
     });
-    for (const port of compiled.declared) {
-      if (this.#variables.has(port.name)) continue;
-      this.#variables.set(port.name, { port, current: float32Tensor(port), spare: float32Tensor(port) });
-    }
-    const outputs = Object.fromEntries(compiled.outputs.map((port) => [port.name, float32Tensor(port)]));
+    for (const name of compiled.updates.keys()) this.#updated(name);
+    const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
     this.#sessions.set(program, { compiled, session, outputs });
   }
 
@@ -76,24 +77,21 @@ export class Sessions {
     const found = this.#sessions.get(program);
     if (!found) throw new Error(`there is no compiled Program ${program}`);
     const { compiled, session, outputs } = found;
-    const fetches: Record<string, Tensor> = { ...outputs };
-    for (const [variable, output] of compiled.updates) fetches[output] = this.#variable(variable).spare;
-    await session.run(this.#tensors(compiled, feeds), fetches);
-    for (const variable of compiled.updates.keys()) {
-      const stored = this.#variable(variable);
-      [stored.current, stored.spare] = [stored.spare, stored.current];
-    }
-    const copies = Object.entries(outputs).map(([name, { data }]) => [name, Float32Array.from(data as Float32Array)]);
+    const updates = Array.from(compiled.updates, ([name, output]) => ({ output, stored: this.#updated(name) }));
+    const spares = updates.map(({ output, stored }) => [output, stored.spare] as const);
+    await session.run(this.#tensors(compiled, feeds), { ...outputs, ...Object.fromEntries(spares) });
+    for (const { stored } of updates) [stored.current, stored.spare] = [stored.spare, stored.current];
+    const copies = Array.from(compiled.outputs, ([result, { name }]) => {
+      return [result, Float32Array.from(outputs[name]?.data as Float32Array)] as const;
+    });
     return Object.fromEntries(copies);
   }
 
   /** Sets variables; one that no Program has declared yet is kept for it. */
   write(values: ReadonlyMap<string, VariableData>): void {
+    checkContents(values, (name) => this.#variables.get(name)?.port.shape);
     for (const [name, { shape, data }] of values) {
-      const port: Port = { name, kind: "float32", shape };
-      const stored = this.#variables.get(name) ?? { port, current: float32Tensor(port), spare: float32Tensor(port) };
-      this.#variables.set(name, stored);
-      (stored.current.data as Float32Array).set(data);
+      (this.#held({ name, kind: "float32", shape }).current.data as Float32Array).set(data);
     }
   }
 
@@ -107,32 +105,34 @@ export class Sessions {
     );
   }
 
+  /** The variable, which from now on exists. */
+  #held(port: Port): StoredVariable {
+    const stored = this.#variables.get(port.name) ?? { port, current: float32Tensor(port) };
+    checkSameShape(port.name, stored.port.shape, port.shape);
+    this.#variables.set(port.name, stored);
+    return stored;
+  }
+
   #variable(name: string): StoredVariable {
     const stored = this.#variables.get(name);
-    if (!stored) throw new Error(`there is no variable "${name}"`);
+    if (!stored) throw unknownVariable(name);
     return stored;
+  }
+
+  #updated(name: string): UpdatedVariable {
+    const stored = this.#variable(name);
+    stored.spare ??= float32Tensor(stored.port);
+    return stored as UpdatedVariable;
   }
 
   #tensors({ inputs, masks, variables }: CompiledProgram, feeds: Feeds): Record<string, Tensor> {
     const tensors: Record<string, Tensor> = {};
-    for (const port of inputs) tensors[port.name] = inputTensor(port, feeds[port.name]);
+    for (const { name, kind, shape } of inputs) tensors[name] = new Tensor(kind, feeds[name] ?? [], [...shape]);
     for (const { name, key, shape, rate, layer } of masks) {
-      const keyData = feeds[key];
-      if (!(keyData instanceof Int32Array)) throw new Error(`input "${key}" must be an Int32Array`);
-      const values = dropoutMaskValues(keyData, { size: sizeOf(shape), rate, layer });
+      const values = dropoutMaskValues(feeds[key] as Int32Array, { size: sizeOf(shape), rate, layer });
       tensors[name] = new Tensor("float32", values, [...shape]);
     }
     for (const name of variables) tensors[name] = this.#variable(name).current;
     return tensors;
   }
-}
-
-function inputTensor({ name, kind, shape }: Port, data: Float32Array | Int32Array | undefined): Tensor {
-  if (data?.length !== sizeOf(shape)) {
-    const received = data ? `${data.length} elements` : "nothing";
-    throw new Error(
-      `input "${name}" must have ${sizeOf(shape)} elements of shape [${shape.join(", ")}], got ${received}`,
-    );
-  }
-  return data instanceof Int32Array ? new Tensor(kind, data, [...shape]) : new Tensor("float32", data, [...shape]);
 }
