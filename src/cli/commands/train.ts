@@ -16,8 +16,9 @@ export const flagOf = (setting: string): string =>
 
 async function readConfigFile(file: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new UserError(
-      `"${file}": expected a file of settings but ${messageOf(error)}.`,
+      `"${file}": expected a file of settings but ${missing ? "there is no such file" : messageOf(error)}.`,
       "Check the path of --config.",
       { cause: error },
     );
@@ -82,7 +83,8 @@ export const trainCommand = new Command("train")
       if (json) printJson(finished.summary);
       else {
         printRun(finished);
-        const more = finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
+        const more =
+          finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
         print(
           `try next  ocelli eval ${run} ${config.data.value} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${more}`,
         );
