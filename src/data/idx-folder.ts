@@ -100,11 +100,17 @@ export async function loadIdxFiles(files: IdxFiles, options: IdxOptions = {}): P
 
 /** The class names in `classes.txt`, if the folder has one. */
 async function namedClasses(folder: string): Promise<string[] | undefined> {
-  const text = await readFile(join(folder, "classes.txt"), "utf8").catch(() => undefined);
-  return text
-    ?.split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+  const file = join(folder, "classes.txt");
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const lines = text.split("\n").map((line) => line.trim());
+  const names = lines.filter((line) => line !== "");
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (names.length > 0 && twice === undefined) return names;
+  throw new UserError(
+    `"${file}": expected the names of the classes, one on each line, but ${twice === undefined ? "it names none" : `"${twice}" is there twice`}.`,
+    "Correct the file, or remove it to number the classes.",
+  );
 }
 
 /**

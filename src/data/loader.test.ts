@@ -21,6 +21,7 @@ const bytes = pixelDataset({
 
 /** A module with data sets for workers: one with random samples, and several that fail. */
 const MODULE = `
+import { pbkdf2Sync } from "node:crypto";
 const base = { length: 23, classes: ["a", "b"], shape: [1, 1, 3] };
 export const random = () => ({ ...base, sample: async (index, { epoch, rng }) =>
   ({ image: Float32Array.of(index, epoch, rng.uniform()), label: index % 2 }) });
@@ -28,6 +29,12 @@ export const mislabelled = () => ({ ...base, sample: (index) => ({ image: new Fl
 export const broken = () => ({ ...base, sample: (index) => { throw new TypeError("no sample " + index); } });
 export const dying = () => ({ ...base, sample: () => process.exit(3) });
 export const notAFunction = 1;
+export const counting = (counter) => ({ length: 9, classes: ["a"], shape: [1, 1, 1], sample: (index) => {
+  Atomics.add(counter, 0, 1);
+  Atomics.notify(counter, 0);
+  if (index === 3) pbkdf2Sync("", "", 200_000, 64, "sha512"); // what a thread cannot be ended in the middle of
+  return { image: new Float32Array(1), label: 0 };
+} });
 `;
 let folder = "";
 let module = "";
@@ -236,4 +243,19 @@ test("leaving the loop early, or forgetting a pool, does not keep the process al
   expect(runScript(`${SCRIPT} console.log(await first(0), await first(2), await first(openWorkerPool(2)));`)).toBe(
     "7 7 7",
   );
+});
+
+// the answer for sample 2 is on its way when the pool is closed, and the thread is busy with sample 3
+test("whoever waits for a pool to close hears of it, also if answers come meanwhile", () => {
+  const code = `${SCRIPT}
+    const counter = new Int32Array(new SharedArrayBuffer(4));
+    const remote = { module: ${JSON.stringify(pathToFileURL(module).href)}, export: "counting", options: counter };
+    const pool = openWorkerPool(1);
+    const make = (index) => pool.make(remote, { indices: Uint32Array.of(index), seed: 0, epoch: 0 });
+    await Promise.all([make(0), make(1)]);
+    const failures = [2, 3].map((index) => make(index).catch((error) => error.message));
+    while (Atomics.load(counter, 0) < 4) Atomics.wait(counter, 0, Atomics.load(counter, 0));
+    await pool.close();
+    console.log(await Promise.all(failures));`;
+  expect(runScript(code)).toBe("[ 'The data workers were closed.', 'The data workers were closed.' ]");
 });

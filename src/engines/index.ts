@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
+import { expectOnnxRuntime } from "./inspect.ts";
 
 export {
   ENGINE_NAMES,
@@ -38,6 +39,7 @@ export async function openEngine(
     const { openReferenceEngine } = await import("./reference/engine.ts");
     return openReferenceEngine();
   }
+  expectOnnxRuntime();
   const { openOnnxEngine } = await import("./onnx/engine.ts");
   return openOnnxEngine({ threads });
 }

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { messageOf } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { EngineName } from "./engine.ts";
 
 /** Whether an engine can be used here. */
@@ -9,6 +9,29 @@ export interface EngineReport {
   readonly available: boolean;
   /** Why not, or what is special. */
   readonly reason: string | null;
+}
+
+/** What brings a missing ONNX Runtime back: npm drops it where its install script cannot download its CUDA libraries. */
+const INSTALL_AGAIN =
+  "Run npm install again with --ignore-scripts: the install script of onnxruntime-node fetches only what ocelli does not use.";
+
+/** The version of ONNX Runtime that is installed, or undefined. */
+function onnxVersion(): string | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    return (require("onnxruntime-node/package.json") as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws a `UserError` unless ONNX Runtime is installed. */
+export function expectOnnxRuntime(): void {
+  if (onnxVersion() !== undefined) return;
+  throw new UserError(
+    "engine onnx: expected the package onnxruntime-node to be installed but it is missing.",
+    `${INSTALL_AGAIN} Or take --engine reference, which is slow.`,
+  );
 }
 
 /** All engines, and what would make training faster on this machine. */
@@ -22,20 +45,22 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; advic
   };
   const advice: string[] = [];
   if (!onnx.available)
-    advice.push("Install the package onnxruntime-node: without it only the slow reference engine is left.");
+    advice.push(onnx.version === null ? INSTALL_AGAIN : "Without ONNX Runtime only the slow reference engine is left.");
   else if (onnx.reason?.startsWith("no blocked"))
     advice.push("Training is faster on x86-64 processors with AVX2 or AVX-512.");
   return { engines: [onnx, reference], advice };
 }
 
 async function inspectOnnx(): Promise<EngineReport> {
+  const version = onnxVersion();
+  const missing = { name: "onnx", version: version ?? null, available: false } as const;
+  if (version === undefined) return { ...missing, reason: "the package onnxruntime-node is not installed" };
   try {
-    const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
     const { findBlockSize } = await import("./onnx/session.ts");
     const block = await findBlockSize();
     const reason = block === 0 ? "no blocked layout on this processor" : `blocks of ${block} channels`;
-    return { name: "onnx", version, available: true, reason };
+    return { ...missing, available: true, reason };
   } catch (error) {
-    return { name: "onnx", version: null, available: false, reason: messageOf(error) };
+    return { ...missing, reason: messageOf(error).split("\n")[0] ?? null };
   }
 }

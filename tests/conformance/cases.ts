@@ -43,10 +43,14 @@ export type RunProgram = (
   feeds: Readonly<Record<string, HostTensor>>,
 ) => Promise<Readonly<Record<string, ArrayLike<number>>>>;
 
-/** A test for each golden case of each op on one engine. */
-export function testConformance(engine: string, run: RunProgram, tolerance: { rtol: number; atol: number }): void {
+/** A test for each of the golden cases on one engine; by default for all. */
+export function testConformance(
+  engine: string,
+  run: RunProgram,
+  { cases = conformanceCases(), ...tolerance }: { rtol: number; atol: number; cases?: readonly ConformanceCase[] },
+): void {
   describe(`${engine} matches PyTorch`, () => {
-    test.each(conformanceCases())("$name", async ({ program, feeds, expected }) => {
+    test.each(cases)("$name", async ({ program, feeds, expected }) => {
       const outputs = await run(program, feeds);
       for (const [name, tensor] of Object.entries(expected)) {
         expect(program.outputs[name]?.shape, name).toEqual(tensor.shape);
