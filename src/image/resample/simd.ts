@@ -1,32 +1,16 @@
 import type { Image } from "../image.ts";
+import { instantiate, type Kernels, lazily, memoryOf } from "../wasm/instance.ts";
 import { resampleModule, SLACK } from "./kernels.ts";
 import type { Passes } from "./plain.ts";
 import type { Weights } from "./weights.ts";
 
-type Row = (source: number, target: number, offsets: number, weights: number, width: number, groups: number) => void;
-type Columns = (source: number, stride: number, target: number, weights: number, taps: number, blocks: number) => void;
+type ResampleKernels = Kernels<"colourRow" | "greyRow" | "columns">;
 
-interface Kernels {
-  readonly colourRow: Row;
-  readonly greyRow: Row;
-  readonly columns: Columns;
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-}
-
-const PAGE = 65_536;
 const WORD = 4;
 /** Bytes of the source that are in the kernels' memory at a time: few enough to stay in the processor's cache. */
 const BAND = 1 << 18;
 
-/** This thread's kernels, made at the first call; undefined where there is no WebAssembly (`node --jitless`) or no SIMD. */
-let kernels: Kernels | undefined | null = null;
-
-function loadKernels(): Kernels | undefined {
-  if (typeof WebAssembly === "undefined") return undefined;
-  const bytes = resampleModule();
-  if (!WebAssembly.validate(bytes)) return undefined;
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Kernels;
-}
+const loadKernels = lazily(() => instantiate<"colourRow" | "greyRow" | "columns">(resampleModule));
 
 /** Parts of the kernels' memory, one after the other. */
 interface Layout {
@@ -51,18 +35,12 @@ function layOut({ across, down, rows }: Passes, bandBytes: number, rowBytes: num
   return { acrossWeights: 0, offsets, downWeights, band, between, target, end };
 }
 
-function reserve({ memory }: Kernels, bytes: number): Uint8Array {
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  return new Uint8Array(memory.buffer);
-}
-
 const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Pillow's two passes in WebAssembly SIMD; undefined where that cannot run. The same pixels as `resamplePlain`. */
 export function resampleSimd(image: Image, passes: Passes): Image | undefined {
-  if (kernels === null) kernels = loadKernels();
+  const kernels = loadKernels();
   if (!kernels) return undefined;
   const { channels } = image;
   const { across, down } = passes;
@@ -70,7 +48,7 @@ export function resampleSimd(image: Image, passes: Passes): Image | undefined {
   const targetRow = across.first.length * channels;
   const bandRows = Math.max(1, Math.min(passes.rows, Math.floor(BAND / sourceRow)));
   const layout = layOut(passes, bandRows * sourceRow, targetRow);
-  const bytes = reserve(kernels, layout.end);
+  const bytes = memoryOf(kernels, layout.end);
   bytes.set(bytesOf(across.values), layout.acrossWeights);
   bytes.set(bytesOf(across.first.map((first) => first * channels)), layout.offsets);
   bytes.set(bytesOf(down.values), layout.downWeights);
@@ -116,7 +94,7 @@ function copyRows(image: Image, passes: Passes, { bytes, at, first, count, lengt
   }
 }
 
-function runColumns(columns: Columns, { down, firstRow }: Passes, { layout, row }: { layout: Layout; row: number }): void {
+function runColumns(columns: ResampleKernels["columns"], { down, firstRow }: Passes, { layout, row }: { layout: Layout; row: number }): void {
   for (let y = 0; y < down.first.length; y++) {
     const source = layout.between + (down.first[y]! - firstRow) * row;
     const weights = layout.downWeights + y * down.stride * WORD;

@@ -53,46 +53,86 @@ function signed(value: number): number[] {
   return [...bytes, rest & 0x7f];
 }
 
-const simd = (opcode: number, ...operands: readonly Code[]): number[] => [...operands.flat(), SIMD, ...unsigned(opcode)];
-/** Immediate operands of a memory access without alignment hint. */
-const memory = (offset: number): number[] => [0, ...unsigned(offset)];
+const simd = (opcode: number, ...operands: readonly Code[]): Code => [...operands.flat(), SIMD, ...unsigned(opcode)];
+/** Immediate operands of a memory access: no hint of alignment, an offset. */
+const access = (offset: number): Code => [0, ...unsigned(offset)];
 
-const unary = (opcode: number) => (value: Code) => simd(opcode, value);
-const binary = (opcode: number) => (a: Code, b: Code) => simd(opcode, a, b);
-const load = (opcode: number) => (address: Code, offset = 0) => [...simd(opcode, address), ...memory(offset)];
+const unary = (opcode: number) => (value: Code) => [...value, opcode];
+const binary = (opcode: number) => (a: Code, b: Code) => [...a, ...b, opcode];
+const load = (opcode: number) => (address: Code, offset = 0) => [...address, opcode, ...access(offset)];
+const vectorUnary = (opcode: number) => (value: Code) => simd(opcode, value);
+const vectorBinary = (opcode: number) => (a: Code, b: Code) => simd(opcode, a, b);
+const vectorLoad = (opcode: number) => (address: Code, offset = 0) => [...simd(opcode, address), ...access(offset)];
+const storeLane =
+  (opcode: number) =>
+  (address: Code, value: Code, { lane = 0, offset = 0 } = {}): Code => [
+    ...simd(opcode, address, value),
+    ...access(offset),
+    lane,
+  ];
 
-/** 32-bit integers. */
+/** 32-bit integers; bytes and 16-bit words in memory are unsigned. */
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
-  add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
-  load: (address: Code, offset = 0): Code => [...address, 0x28, ...memory(offset)],
+  add: binary(0x6a),
+  subtract: binary(0x6b),
+  multiply: binary(0x6c),
+  and: binary(0x71),
+  shiftLeft: binary(0x74),
+  shiftRight: binary(0x76),
+  /** 1 or 0; signed. */
+  greater: binary(0x4a),
+  /** The first value if the condition is not 0, else the second. */
+  select: (first: Code, second: Code, condition: Code): Code => [...first, ...second, ...condition, 0x1b],
+  load: load(0x28),
+  load8: load(0x2d),
+  load16: load(0x2f),
+  store8: (address: Code, value: Code): Code => [...address, ...value, 0x3a, ...access(0)],
+  fromF64: unary(0xaa),
+};
+
+/** Doubles. */
+export const f64 = {
+  const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  add: binary(0xa0),
+  multiply: binary(0xa2),
+  load: load(0x2b),
+  fromI32: unary(0xb7),
 };
 
 /** 128-bit vectors of 16 × 8, 8 × 16 or 4 × 32 bits. */
 export const v128 = {
-  load: load(0x00),
+  load: vectorLoad(0x00),
   /** 32 bits in each of four lanes. */
-  load32Splat: load(0x09),
+  load32Splat: vectorLoad(0x09),
   /** 32 bits in the first lane, zeros in the others. */
-  load32Zero: load(0x5c),
-  store: (address: Code, value: Code, offset = 0): Code => [...simd(0x0b, address, value), ...memory(offset)],
-  store32Lane: (address: Code, value: Code, lane = 0): Code => [...simd(0x5a, address, value), ...memory(0), lane],
+  load32Zero: vectorLoad(0x5c),
+  store: (address: Code, value: Code): Code => [...simd(0x0b, address, value), ...access(0)],
+  store32Lane: storeLane(0x5a),
+  store64Lane: storeLane(0x5b),
   /** 16 bytes. */
   const: (bytes: readonly number[]): Code => [SIMD, 0x0c, ...bytes],
   /** The bytes of `value` that `indices` name; 0 for an index above 15. */
-  swizzle: binary(0x0e),
-  splatI32: unary(0x11),
-  addI32: binary(0xae),
-  multiplyI32: binary(0xb5),
-  shiftRightI32: (value: Code, bits: Code): Code => simd(0xac, value, bits),
+  swizzle: vectorBinary(0x0e),
+  splatI32: vectorUnary(0x11),
+  addI32: vectorBinary(0xae),
+  subtractI32: vectorBinary(0xb1),
+  multiplyI32: vectorBinary(0xb5),
+  /** Arithmetic shift. */
+  shiftRightI32: vectorBinary(0xac),
+  addF32: vectorBinary(0xe4),
+  multiplyF32: vectorBinary(0xe6),
+  i32ToF32: vectorUnary(0xfa),
+  /** Cuts off, and clamps to what fits. */
+  f32ToI32: vectorUnary(0xf8),
   /** Lower or upper half of the lanes as unsigned integers of twice the width. */
-  extendLow8: unary(0x89),
-  extendHigh8: unary(0x8a),
-  extendLow16: unary(0xa9),
-  extendHigh16: unary(0xaa),
+  extendLow8: vectorUnary(0x89),
+  extendHigh8: vectorUnary(0x8a),
+  extendLow16: vectorUnary(0xa9),
+  extendHigh16: vectorUnary(0xaa),
   /** Two vectors of signed lanes in one of half the width, clamped to −32768..32767 and to 0..255. */
-  narrow32: binary(0x85),
-  narrow16: binary(0x66),
+  narrow32: vectorBinary(0x85),
+  narrow16: vectorBinary(0x66),
 };
 
 /** Runs `body` once and then as long as `condition` is not 0. */
