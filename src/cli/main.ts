@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { benchCommand } from "./commands/bench.ts";
+import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -22,6 +23,7 @@ const commands = [
   resumeCommand,
   evalCommand,
   predictCommand,
+  dataCommand,
   modelsCommand,
   doctorCommand,
   benchCommand,
@@ -62,7 +64,7 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 for (const command of commands) program.addCommand(command as unknown as Command);
-for (const command of [program, ...program.commands])
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride().configureOutput({ outputError: wrongFlag });
 
 try {

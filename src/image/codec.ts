@@ -134,3 +134,33 @@ export async function renderSvg(svg: string, { scale = 1 }: { scale?: number } =
     .png()
     .toBuffer();
 }
+
+/** What a picture's file says of it before it is decoded. */
+export interface PictureHeader {
+  readonly format: string;
+  /** As stored, before any turning. */
+  readonly width: number;
+  readonly height: number;
+  readonly colours: "grey" | "rgb" | "cmyk" | "palette";
+  readonly alpha: boolean;
+  /** Bits of each channel. */
+  readonly bits: 8 | 16;
+  /** How EXIF data says to turn it, 1..8; 1 is as stored. */
+  readonly orientation: number;
+}
+
+/** The header of a picture given as its bytes. What is no picture is a `UserError`; damage after the header is not seen. */
+export async function readHeader(bytes: Uint8Array, name = "image"): Promise<PictureHeader> {
+  checkFormat(bytes, name);
+  const sharp = await loadSharp();
+  try {
+    const found = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
+    const { format, width, height, space = "", isPalette, hasAlpha, depth, orientation } = found;
+    const grey = space === "b-w" || space === "grey16";
+    const colours = isPalette ? "palette" : grey ? "grey" : space === "cmyk" ? "cmyk" : "rgb";
+    const bits = depth === "ushort" ? 16 : 8;
+    return { format, width, height, colours, alpha: hasAlpha, bits, orientation: orientation ?? 1 };
+  } catch (error) {
+    throw undecodable(name, error);
+  }
+}
