@@ -23,7 +23,13 @@ export class Cursor {
     this.end = end;
   }
 
-  uint8 = (): number => this.#take(1).getUint8(0);
+  uint8(): number {
+    const byte = this.#window[this.at - this.#windowAt];
+    if (byte === undefined) return this.#take(1).getUint8(0);
+    this.at++;
+    return byte;
+  }
+
   uint16 = (): number => this.#take(2).getUint16(0, true);
   int32 = (): number => this.#take(4).getInt32(0, true);
   uint32 = (): number => this.#take(4).getUint32(0, true);

@@ -72,8 +72,10 @@ function popMark({ stack }: Machine): PickleValue[] {
   return values.slice(1);
 }
 
-function popMany(machine: Machine, count: number): PickleValue[] {
-  return Array.from({ length: count }, () => pop(machine)).reverse();
+function popMany({ stack }: Machine, count: number): PickleValue[] {
+  const values = stack.splice(stack.length - count);
+  if (values.length !== count || values.includes(MARK)) throw broken("the stack is empty");
+  return values;
 }
 
 function setItems(machine: Machine, items: readonly PickleValue[]): void {

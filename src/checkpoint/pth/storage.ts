@@ -73,7 +73,7 @@ export interface CopyBudget {
 }
 
 /** Copies may take as much as the file, and this much more. */
-const COPY_SLACK = 2 ** 26;
+const COPY_SLACK = 2 ** 24;
 
 /** What the tensors of a file of `bytes` bytes may take besides their storages. */
 export const copyBudget = (bytes: number): CopyBudget => ({ left: bytes + COPY_SLACK });

@@ -9,6 +9,7 @@ const MAX_EXTENDED = 2 ** 16;
 const PLAIN_FILE = ["0", "\0"];
 const EXTENDED = "x";
 const EXTENDED_FOR_ALL = "g";
+const decoder = new TextDecoder();
 
 /** Where the content of a member is: bytes `from` to `end`, which is after the last. */
 export interface TarMember {
@@ -51,7 +52,7 @@ export function readTar(source: ByteSource): Map<string, TarMember> {
 /** Lines of `LENGTH key=value`, which say about the next member what its header has no room for. */
 function readExtended(source: ByteSource, { from, end }: TarMember): Map<string, string> {
   if (MAX_EXTENDED < end - from) throw new FormatError("a header of the archive is damaged");
-  const lines = new TextDecoder().decode(source.read(from, end - from)).split("\n");
+  const lines = decoder.decode(source.read(from, end - from)).split("\n");
   return new Map(
     lines.flatMap((line) => [...line.matchAll(/^\d+ ([^=]+)=(.*)$/g)].map(([, key = "", value = ""]) => [key, value])),
   );
@@ -59,7 +60,7 @@ function readExtended(source: ByteSource, { from, end }: TarMember): Map<string,
 
 /** Text up to a zero byte. */
 const text = (bytes: Uint8Array, from: number, to: number): string =>
-  new TextDecoder().decode(bytes.subarray(from, to)).split("\0", 1)[0] ?? "";
+  decoder.decode(bytes.subarray(from, to)).split("\0", 1)[0] ?? "";
 
 const octal = (bytes: Uint8Array, from: number, length: number): number => {
   const digits = text(bytes, from, from + length).trim();
