@@ -82,7 +82,8 @@ export const trainCommand = new Command("train")
       if (json) printJson(finished.summary);
       else {
         printRun(finished);
-        const more = finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
+        const more =
+          finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
         print(
           `try next  ocelli eval ${run} ${config.data.value} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${more}`,
         );
