@@ -82,4 +82,7 @@ export function trainingInput(
 export const evaluationInput =
   (preprocessing: Preprocessing): ((image: Image) => Float32Array<ArrayBuffer>) =>
   (image) =>
-    toTensor(resizeAndCropCentre(image, preprocessing.resize, preprocessing.crop, preprocessing.interpolation), preprocessing);
+    toTensor(
+      resizeAndCropCentre(image, preprocessing.resize, preprocessing.crop, preprocessing.interpolation),
+      preprocessing,
+    );

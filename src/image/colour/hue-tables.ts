@@ -39,9 +39,15 @@ export function makeHueTables(): HueTables {
   return {
     hue: hueAndChroma(),
     hueIndex,
-    saturation: Uint8Array.from({ length }, table((chroma, largest) => Math.min(1, fround(chroma / largest)) * 255)),
+    saturation: Uint8Array.from(
+      { length },
+      table((chroma, largest) => Math.min(1, fround(chroma / largest)) * 255),
+    ),
     middle: Float64Array.from({ length }, table(middleShare)),
-    smallest: Uint8Array.from({ length }, table((saturation, largest) => largest * (1 - fround(saturation / 255)) + 0.5)),
+    smallest: Uint8Array.from(
+      { length },
+      table((saturation, largest) => largest * (1 - fround(saturation / 255)) + 0.5),
+    ),
     places: Uint32Array.from({ length: LEVELS }, (_, hue) => PLACES[sectorOf(hue)]!),
   };
 }

@@ -10,10 +10,7 @@ const PIXEL = 3;
 /** `plain + factor · (value − plain)`, four 32-bit integers at a time, in single precision. */
 const blend = (plain: Code, value: Code, factor: Code): Code =>
   v128.f32ToI32(
-    v128.addF32(
-      v128.i32ToF32(plain),
-      v128.multiplyF32(factor, v128.i32ToF32(v128.subtractI32(value, plain))),
-    ),
+    v128.addF32(v128.i32ToF32(plain), v128.multiplyF32(factor, v128.i32ToF32(v128.subtractI32(value, plain)))),
   );
 
 /** Blends bytes, sixteen at a time, with one value. */
@@ -44,15 +41,11 @@ const blendWith = wasmFunction(
 
 /** One colour of four pixels in 32-bit lanes. */
 const lanesOf = (pixels: Code, colour: number): Code =>
-  v128.swizzle(
-    pixels,
-    v128.const([0, 1, 2, 3].flatMap((pixel) => [PIXEL * pixel + colour, 255, 255, 255])),
-  );
+  v128.swizzle(pixels, v128.const([0, 1, 2, 3].flatMap((pixel) => [PIXEL * pixel + colour, 255, 255, 255])));
 
 /** Luma of four pixels, see `luma` in image.ts. */
 const lumaOf = (red: Code, green: Code, blue: Code): Code => {
-  const weighted = (colour: Code, weight: number): Code =>
-    v128.multiplyI32(colour, v128.splatI32(i32.const(weight)));
+  const weighted = (colour: Code, weight: number): Code => v128.multiplyI32(colour, v128.splatI32(i32.const(weight)));
   const sum = v128.addI32(v128.addI32(weighted(red, 19595), weighted(green, 38470)), weighted(blue, 7471));
   return v128.shiftRightI32(v128.addI32(sum, v128.splatI32(i32.const(0x8000))), i32.const(16));
 };
@@ -66,9 +59,7 @@ const sumOfLuma = wasmFunction(
     countDown(
       groups,
       pixels.set(v128.load(data.get)),
-      sum.set(
-        v128.addI32(sum.get, lumaOf(lanesOf(pixels.get, 0), lanesOf(pixels.get, 1), lanesOf(pixels.get, 2))),
-      ),
+      sum.set(v128.addI32(sum.get, lumaOf(lanesOf(pixels.get, 0), lanesOf(pixels.get, 1), lanesOf(pixels.get, 2)))),
       data.increase(i32.const(PIXEL * GROUP)),
     ),
     v128.store(sums.get, sum.get),
@@ -101,8 +92,7 @@ const blendWithLuma = wasmFunction(
 );
 
 const larger = (a: Code, b: Code): Code => i32.select(a, b, i32.greater(a, b));
-const byteOf = (word: Code, byte: number): Code =>
-  i32.and(i32.shiftRight(word, i32.const(8 * byte)), i32.const(255));
+const byteOf = (word: Code, byte: number): Code => i32.and(i32.shiftRight(word, i32.const(8 * byte)), i32.const(255));
 
 /** Turns the hue of each pixel with the tables of `HueTables`; `hues` points to the entry of two equal differences. */
 const turnHues = wasmFunction(
@@ -129,9 +119,7 @@ const turnHues = wasmFunction(
         blue.set(i32.load8(data.get, 2)),
         high.set(larger(larger(red.get, green.get), blue.get)),
         entry.set(i32.load16(i32.add(hues.get, i32.shiftLeft(difference, i32.const(1))))),
-        saturation.set(
-          i32.load8(i32.add(saturations.get, i32.add(i32.and(entry.get, i32.const(0xff00)), high.get))),
-        ),
+        saturation.set(i32.load8(i32.add(saturations.get, i32.add(i32.and(entry.get, i32.const(0xff00)), high.get)))),
         entry.set(i32.and(i32.add(entry.get, shift.get), i32.const(255))),
         place.set(i32.load(i32.add(places.get, i32.shiftLeft(entry.get, i32.const(2))))),
         put(0, high.get),
@@ -144,5 +132,4 @@ const turnHues = wasmFunction(
 );
 
 /** The module's bytes. */
-export const colourModule = (): Uint8Array<ArrayBuffer> =>
-  assemble([blendWith, sumOfLuma, blendWithLuma, turnHues]);
+export const colourModule = (): Uint8Array<ArrayBuffer> => assemble([blendWith, sumOfLuma, blendWithLuma, turnHues]);

@@ -1,5 +1,5 @@
 /** The two passes of resampling as WebAssembly SIMD, one row a call. All parameters are addresses in bytes or counts. */
-import { assemble, type Code, countDown, i32, v128, type Variable, wasmFunction } from "../wasm/assembler.ts";
+import { assemble, type Code, countDown, i32, type Variable, v128, wasmFunction } from "../wasm/assembler.ts";
 import { ROUNDING, WEIGHT_BITS } from "./weights.ts";
 
 /** Bytes that a kernel may read or write beyond what it is asked for. */
@@ -84,7 +84,18 @@ const greyRow = wasmFunction(
 const columns = wasmFunction(
   "columns",
   ["source", "stride", "target", "weights", "taps", "blocks"],
-  { a: "v128", b: "v128", c: "v128", d: "v128", bytes: "v128", words: "v128", weight: "v128", at: "i32", next: "i32", tap: "i32" },
+  {
+    a: "v128",
+    b: "v128",
+    c: "v128",
+    d: "v128",
+    bytes: "v128",
+    words: "v128",
+    weight: "v128",
+    at: "i32",
+    next: "i32",
+    tap: "i32",
+  },
   ({ source, stride, target, weights, taps, blocks, a, b, c, d, bytes, words, weight, at, next, tap }) => [
     countDown(
       blocks,

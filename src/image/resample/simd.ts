@@ -58,7 +58,14 @@ export function resampleSimd(image: Image, passes: Passes): Image | undefined {
     copyRows(image, passes, { bytes, at: layout.band, first, count, length: sourceRow });
     for (let y = 0; y < count; y++) {
       const target = layout.between + (first + y) * targetRow;
-      row(layout.band + y * sourceRow, target, layout.offsets, layout.acrossWeights, across.first.length, across.stride / 4);
+      row(
+        layout.band + y * sourceRow,
+        target,
+        layout.offsets,
+        layout.acrossWeights,
+        across.first.length,
+        across.stride / 4,
+      );
     }
   }
   runColumns(kernels.columns, passes, { layout, row: targetRow });
@@ -94,7 +101,11 @@ function copyRows(image: Image, passes: Passes, { bytes, at, first, count, lengt
   }
 }
 
-function runColumns(columns: ResampleKernels["columns"], { down, firstRow }: Passes, { layout, row }: { layout: Layout; row: number }): void {
+function runColumns(
+  columns: ResampleKernels["columns"],
+  { down, firstRow }: Passes,
+  { layout, row }: { layout: Layout; row: number },
+): void {
   for (let y = 0; y < down.first.length; y++) {
     const source = layout.between + (down.first[y]! - firstRow) * row;
     const weights = layout.downWeights + y * down.stride * WORD;

@@ -102,7 +102,11 @@ export function randAugment({ operations = 2, magnitude = 9, bins = BINS }: Rand
   return (image, rng) => {
     const space = randAugmentSpace(image, bins);
     let current = image;
-    for (let i = 0; i < operations; i++) current = applyOperation(current, sampleOperation(space, () => magnitude, rng));
+    for (let i = 0; i < operations; i++)
+      current = applyOperation(
+        current,
+        sampleOperation(space, () => magnitude, rng),
+      );
     return current;
   };
 }
@@ -110,5 +114,9 @@ export function randAugment({ operations = 2, magnitude = 9, bins = BINS }: Rand
 /** One random operation of random strength (Müller and Hutter 2021), as torchvision's `TrivialAugmentWide`. */
 export function trivialAugmentWide({ bins = BINS }: { readonly bins?: number } = {}): Transform {
   const space = trivialAugmentSpace(bins);
-  return (image, rng) => applyOperation(image, sampleOperation(space, (count) => rng.integer(0, count - 1), rng));
+  return (image, rng) =>
+    applyOperation(
+      image,
+      sampleOperation(space, (count) => rng.integer(0, count - 1), rng),
+    );
 }

@@ -31,11 +31,7 @@ export function randomErasing(options: ErasingOptions = {}): TensorTransform {
 }
 
 /** A box smaller than the picture on both sides; undefined after ten misses. */
-export function sampleErasedBox(
-  { width, height }: Size,
-  { scale, ratio }: CropRange,
-  rng: Rng,
-): Box | undefined {
+export function sampleErasedBox({ width, height }: Size, { scale, ratio }: CropRange, rng: Rng): Box | undefined {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const area = width * height * rng.uniform(...scale);
     const aspect = Math.exp(rng.uniform(Math.log(ratio[0]), Math.log(ratio[1])));

@@ -59,10 +59,14 @@ const access = (offset: number): Code => [0, ...unsigned(offset)];
 
 const unary = (opcode: number) => (value: Code) => [...value, opcode];
 const binary = (opcode: number) => (a: Code, b: Code) => [...a, ...b, opcode];
-const load = (opcode: number) => (address: Code, offset = 0) => [...address, opcode, ...access(offset)];
+const load =
+  (opcode: number) =>
+  (address: Code, offset = 0) => [...address, opcode, ...access(offset)];
 const vectorUnary = (opcode: number) => (value: Code) => simd(opcode, value);
 const vectorBinary = (opcode: number) => (a: Code, b: Code) => simd(opcode, a, b);
-const vectorLoad = (opcode: number) => (address: Code, offset = 0) => [...simd(opcode, address), ...access(offset)];
+const vectorLoad =
+  (opcode: number) =>
+  (address: Code, offset = 0) => [...simd(opcode, address), ...access(offset)];
 const storeLane =
   (opcode: number) =>
   (address: Code, value: Code, { lane = 0, offset = 0 } = {}): Code => [
@@ -187,7 +191,10 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     ...[0x00, 0x61, 0x73, 0x6d], // "\0asm"
     ...[1, 0, 0, 0], // version 1
     ...section(1, types),
-    ...section(3, functions.map((_, index) => unsigned(index))),
+    ...section(
+      3,
+      functions.map((_, index) => unsigned(index)),
+    ),
     ...section(5, [[0x00, 1]]),
     ...section(7, [...exported, [...text("memory"), 0x02, 0]]),
     ...section(10, bodies),
