@@ -1,6 +1,6 @@
 /** Folders and the photos in them, in the order in which torchvision's ImageFolder finds them. */
 import { readdir, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
 
 /** Endings of the files that are taken for photos, in upper or lower case, as torchvision's ImageFolder has them. */
@@ -69,7 +69,7 @@ export const joinName = (folder: string, name: string): string => (folder === ""
 
 /**
  * All files in `folder` (a name relative to `root`) and below it, folder after folder in the order of their paths. Links to
- * folders are followed, except to one that the link itself lies in.
+ * folders are followed, except to one that they lie in themselves.
  */
 export async function findFiles(root: string, folder: string): Promise<FoundFiles> {
   const lists: { folder: string; files: readonly string[] }[] = [];
@@ -77,7 +77,7 @@ export async function findFiles(root: string, folder: string): Promise<FoundFile
     const path = join(root, name);
     const { folders, files } = await listFolder(path);
     const real = await realpath(path);
-    if (ancestors.includes(real)) return;
+    if (ancestors.some((inner) => inner === real || inner.startsWith(real + sep))) return;
     lists.push({ folder: name, files });
     for (const child of folders) await visit(joinName(name, child), [...ancestors, real]);
   };
