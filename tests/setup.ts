@@ -1,4 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
+
+const { OCELLI_DATA: dataFolder, OCELLI_REQUIRE_DATA: isRequired } = process.env;
+if (isRequired && !existsSync(join(dataFolder ?? "", "mnist"))) {
+  const received = dataFolder ? `OCELLI_DATA is "${dataFolder}"` : "OCELLI_DATA is not set";
+  throw new Error(`OCELLI_REQUIRE_DATA: expected a folder with the data set mnist in it, but ${received}`);
+}
 
 interface Tolerance {
   readonly rtol?: number;

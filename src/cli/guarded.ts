@@ -16,8 +16,8 @@ export const guarded =
 export function wholeNumber(option: string, value: unknown, least = 1): number {
   if (typeof value === "number" && Number.isInteger(value) && least <= value) return value;
   throw new UserError(
-    `${option}: expected a whole number of at least ${least} but got "${String(value)}".`,
-    `Give another value, or leave ${option} out.`,
+    `${option}: expected a whole number of at least ${least} but got ${typeof value === "number" ? value : `"${String(value)}"`}.`,
+    "Give another value, or leave it out.",
   );
 }
 

@@ -2,6 +2,7 @@
 /** The command line. Commands load what they need when they run, so that help is there at once. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { writeError } from "../checkpoint/atomic-file.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -55,8 +56,8 @@ function wrongFlag(text: string): void {
 
 // whoever reads our output may have enough of it, as `head` does
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(EXIT.fine);
+  if (error.code === "EPIPE") process.exit(EXIT.fine);
+  process.exit(printError(writeError("standard output", error)));
 });
 // whoever reads our progress too, but the work goes on
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {

@@ -6,7 +6,9 @@ import { gradientsOf } from "../../src/graph/gradients.ts";
 import { defineProgram, inputName, type Program } from "../../src/graph/program.ts";
 import { input, type Shape, sizeOf, type Value } from "../../src/graph/value.ts";
 import { maxPool2d } from "../../src/nn/index.ts";
-import { add, conv2d, relu } from "../../src/ops/index.ts";
+import { lowerProgram } from "../../src/onnx/lower.ts";
+import type { NodeRecord } from "../../src/onnx/model.ts";
+import { add, conv2d, flatten, linear, maxPool, relu } from "../../src/ops/index.ts";
 import { rngFor } from "../../src/rng.ts";
 import { weightedSum } from "./cases.ts";
 
@@ -14,73 +16,227 @@ const onnx = await openEngine("onnx", { threads: 2 });
 const reference = openReferenceEngine();
 afterAll(() => onnx.close());
 
+type Parameters = readonly [Value, Value, Value, Value];
+
 interface BlockedCase {
   readonly name: string;
   readonly image: Shape;
-  readonly kernels: readonly Shape[];
-  readonly build: (x: Value, kernels: readonly Value[]) => Value;
+  /** Shapes of kernels and biases. */
+  readonly parameters: readonly Shape[];
+  readonly build: (x: Value, parameters: Parameters) => Value;
+  /** Holds of the nodes for blocks of 16 channels if they are what the case is about. */
+  readonly takes?: (nodes: readonly NodeRecord[]) => boolean;
 }
+
+const count = (nodes: readonly NodeRecord[], opType: string, domain = ""): number =>
+  nodes.filter((node) => node.opType === opType && node.domain === domain).length;
+const blockedConvolutions = (nodes: readonly NodeRecord[]): readonly NodeRecord[] =>
+  nodes.filter((node) => node.opType === "Conv" && node.domain !== "");
+const padsOf = (nodes: readonly NodeRecord[]): string[] =>
+  blockedConvolutions(nodes).map(({ attributes }) => String(attributes.pads));
+const none = (nodes: readonly NodeRecord[]): boolean => blockedConvolutions(nodes).length === 0;
 
 const convolution =
   (attributes: object) =>
-  (x: Value, [weight]: readonly Value[]) =>
-    conv2d(x, weight as Value, undefined, attributes);
+  (x: Value, [weight]: Parameters): Value =>
+    conv2d(x, weight, undefined, attributes);
 
-const CASES: readonly BlockedCase[] = [
-  { name: "3×3", image: [16, 16, 6, 5], kernels: [[32, 16, 3, 3]], build: convolution({ padding: [1, 1] }) },
+const padded = { padding: [1, 1] } as const;
+
+const CONVOLUTIONS: readonly BlockedCase[] = [
+  {
+    name: "3×3",
+    image: [16, 16, 6, 5],
+    parameters: [[32, 16, 3, 3]],
+    build: convolution(padded),
+    takes: (nodes) => blockedConvolutions(nodes).length === 3,
+  },
+  {
+    name: "3×3, rows padded first",
+    image: [16, 16, 5, 6],
+    parameters: [[32, 16, 3, 3]],
+    build: convolution(padded),
+    takes: (nodes) => padsOf(nodes).filter((pads) => pads === "1,0,1,0").length === 2, // also for the input's gradient
+  },
+  {
+    name: "3×5, stride 2, rows padded first",
+    image: [2, 16, 7, 12],
+    parameters: [[32, 16, 3, 5]],
+    build: convolution({ stride: [2, 2], padding: [1, 2] }),
+    takes: (nodes) => padsOf(nodes).includes("1,0,1,0"),
+  },
+  {
+    name: "5×4 with another padding for rows than for columns",
+    image: [16, 16, 6, 7],
+    parameters: [[16, 16, 5, 4]],
+    build: convolution({ padding: [0, 3] }),
+  },
   {
     name: "5×5, few channels",
     image: [16, 3, 8, 8],
-    kernels: [[16, 3, 5, 5]],
+    parameters: [[16, 3, 5, 5]],
     build: convolution({ padding: [2, 2] }),
   },
+  { name: "3×3, one channel", image: [16, 1, 5, 7], parameters: [[16, 1, 3, 3]], build: convolution(padded) },
   {
     name: "3×3, stride 2",
     image: [16, 16, 7, 8],
-    kernels: [[16, 16, 3, 3]],
+    parameters: [[16, 16, 3, 3]],
     build: convolution({ stride: [2, 2], padding: [1, 1] }),
   },
-  { name: "dilated", image: [16, 16, 9, 8], kernels: [[16, 16, 3, 2]], build: convolution({ dilation: [2, 3] }) },
-  { name: "1×1", image: [2, 32, 4, 3], kernels: [[16, 32, 1, 1]], build: convolution({}) },
-  { name: "1×1, stride 2", image: [2, 32, 5, 3], kernels: [[16, 32, 1, 1]], build: convolution({ stride: [2, 2] }) },
+  ...[3, 16].map((channels) => ({
+    name: `a stride that leaves pixels unread, ${channels} channels`,
+    image: [16, channels, 8, 9],
+    parameters: [[16, channels, 2, 2]],
+    build: convolution({ stride: [3, 3] }),
+  })),
+  ...[1, 3, 16].map((channels) => ({
+    // rows and columns of zeros above and to the left, as many less below and to the right
+    name: `a stride that leaves the padding unread, ${channels} channels`,
+    image: [16, channels, 6, 6],
+    parameters: [[16, channels, 3, 3]],
+    build: convolution({ stride: [3, 3], padding: [1, 1] }),
+  })),
+  { name: "dilated", image: [16, 16, 9, 8], parameters: [[16, 16, 3, 2]], build: convolution({ dilation: [2, 3] }) },
+  { name: "1×1", image: [2, 32, 4, 3], parameters: [[16, 32, 1, 1]], build: convolution({}) },
+  { name: "1×1, stride 2", image: [2, 32, 5, 3], parameters: [[16, 32, 1, 1]], build: convolution({ stride: [2, 2] }) },
+  { name: "1×1, padded", image: [16, 16, 4, 3], parameters: [[16, 16, 1, 1]], build: convolution(padded) },
   {
     name: "a batch that does not fit",
     image: [3, 16, 6, 5],
-    kernels: [[16, 16, 3, 3]],
-    build: convolution({ padding: [1, 1] }),
+    parameters: [[16, 16, 3, 3]],
+    build: convolution(padded),
+    takes: (nodes) => blockedConvolutions(nodes).length === 2,
   },
   {
-    name: "two layers with relu and pool",
+    name: "input channels that do not fit",
+    image: [16, 24, 5, 4],
+    parameters: [[16, 24, 3, 3]],
+    build: convolution(padded),
+  },
+  {
+    name: "output channels that do not fit",
+    image: [16, 16, 5, 4],
+    parameters: [[20, 16, 3, 3]],
+    build: convolution(padded),
+    takes: none,
+  },
+  {
+    name: "groups",
+    image: [16, 32, 5, 4],
+    parameters: [[32, 16, 3, 3]],
+    build: convolution({ ...padded, groups: 2 }),
+    takes: none,
+  },
+];
+
+const TWO_LAYERS: readonly Shape[] = [[16, 1, 3, 3], [16], [32, 16, 5, 5], [32]];
+
+/** Two convolutions with bias, each followed by what `pool` makes of it. */
+const twoLayers =
+  (pool: (x: Value) => Value) =>
+  (x: Value, [first, firstBias, second, secondBias]: Parameters): Value =>
+    pool(conv2d(pool(conv2d(x, first, firstBias, padded)), second, secondBias, { padding: [2, 2] }));
+
+const withoutPadding = { padding: [0, 0], dilation: [1, 1], ceilMode: false } as const;
+const half = { ...withoutPadding, kernel: [2, 2], stride: [2, 2] } as const;
+
+const POOLS: readonly BlockedCase[] = [
+  {
+    name: "relu and pool, bias",
     image: [16, 1, 12, 8],
-    kernels: [
-      [16, 1, 3, 3],
-      [32, 16, 5, 5],
+    parameters: TWO_LAYERS,
+    build: twoLayers((x) => maxPool2d(relu(x), { kernel: 2 })),
+    takes: (nodes) => count(nodes, "MaxPool") === 0 && 1 < count(nodes, "Gather"),
+  },
+  {
+    // the second layer's rows are padded where the pool's gradient takes them from
+    name: "pool of the convolution itself, then rows padded",
+    image: [16, 1, 8, 24],
+    parameters: TWO_LAYERS,
+    build: twoLayers((x) => maxPool(x, half)[0]),
+    takes: (nodes) => padsOf(nodes).some((pads) => /^2,0,2,0$/.test(pads)) && count(nodes, "ScatterElements") === 0,
+  },
+  {
+    name: "pools of 3×2 and 1×3 windows",
+    image: [16, 1, 9, 12],
+    parameters: TWO_LAYERS,
+    build: (x, [first, firstBias, second, secondBias]) => {
+      const third = maxPool2d(relu(conv2d(x, first, firstBias, padded)), { kernel: [3, 2] });
+      return maxPool2d(conv2d(third, second, secondBias, { padding: [2, 2] }), { kernel: [1, 3] });
+    },
+    takes: (nodes) => count(nodes, "ScatterElements") + count(nodes, "MaxUnpool") === 0,
+  },
+  {
+    name: "a pool that leaves a column unread",
+    image: [16, 1, 8, 9],
+    parameters: TWO_LAYERS,
+    build: twoLayers((x) => relu(maxPool2d(x, { kernel: 2 }))),
+    takes: (nodes) => 0 < count(nodes, "MaxUnpool"),
+  },
+  {
+    name: "a pool of overlapping windows",
+    image: [16, 1, 9, 9],
+    parameters: TWO_LAYERS,
+    build: twoLayers((x) => maxPool2d(relu(x), { kernel: 3, stride: 2, padding: 1 })),
+    takes: (nodes) => count(nodes, "ScatterElements") === 2,
+  },
+  {
+    name: "a pool of a plain image",
+    image: [16, 16, 8, 6],
+    parameters: [[16, 16, 3, 3]],
+    build: (x, [weight]) => conv2d(maxPool2d(x, { kernel: 2 }), weight, undefined, padded),
+  },
+  {
+    name: "an image that is pooled and used as well",
+    image: [3, 16, 8, 6],
+    parameters: [
+      [16, 16, 3, 3],
+      [16, 16, 2, 2],
     ],
     build: (x, [first, second]) => {
-      const half = maxPool2d(relu(conv2d(x, first as Value, undefined, { padding: [1, 1] })), { kernel: 2 });
-      return maxPool2d(relu(conv2d(half, second as Value, undefined, { padding: [2, 2] })), { kernel: [3, 2] });
+      const y = relu(conv2d(x, first, undefined, padded));
+      return add([maxPool2d(y, { kernel: 2 }), conv2d(y, second, undefined, { stride: [2, 2] })]);
     },
   },
   {
-    name: "a residual sum",
-    image: [2, 16, 4, 4],
-    kernels: [
-      [16, 16, 3, 3],
-      [16, 16, 3, 3],
-    ],
-    build: (x, [first, second]) => {
-      const y = relu(conv2d(x, first as Value, undefined, { padding: [1, 1] }));
-      return relu(add([y, conv2d(y, second as Value, undefined, { padding: [1, 1] })]));
+    name: "a ragged batch to the logits",
+    image: [5, 1, 8, 8],
+    parameters: [[16, 1, 5, 5], [16], [3, 256], [3]],
+    build: (x, [weight, bias, out, outBias]) => {
+      const y = maxPool2d(relu(conv2d(x, weight, bias, { padding: [2, 2] })), { kernel: 2 });
+      return linear(flatten(y), out, outBias);
     },
   },
 ];
 
-/** The result and the gradients of Σ result·seed with respect to the image and the kernels. */
-function programOf({ name, image, kernels, build }: BlockedCase): Program {
+const SUMS: readonly BlockedCase[] = [
+  {
+    name: "a residual sum",
+    image: [2, 16, 4, 4],
+    parameters: [
+      [16, 16, 3, 3],
+      [16, 16, 3, 3],
+    ],
+    build: (x, [first, second]) => {
+      const y = relu(conv2d(x, first, undefined, padded));
+      return relu(add([y, conv2d(y, second, undefined, padded)]));
+    },
+  },
+  {
+    name: "a bias without a pool",
+    image: [2, 16, 4, 5],
+    parameters: [[32, 16, 3, 3], [32]],
+    build: (x, [weight, bias]) => relu(conv2d(x, weight, bias, padded)),
+  },
+];
+
+/** The result and the gradients of Σ result·seed with respect to the image and the parameters. */
+function programOf({ name, image, parameters, build }: BlockedCase): Program {
   const x = input("x", image);
-  const weights = kernels.map((shape, index) => input(`weight${index}`, shape));
-  const y = build(x, weights);
-  const gradients = gradientsOf(weightedSum(y, input("seed", y.shape)), [x, ...weights], (values) => add(values));
+  const values = parameters.map((shape, index) => input(`parameter${index}`, shape));
+  const y = build(x, values as unknown as Parameters);
+  const gradients = gradientsOf(weightedSum(y, input("seed", y.shape)), [x, ...values], (parts) => add(parts));
   return defineProgram({
     name,
     outputs: { y, ...Object.fromEntries(gradients.map((value, index) => [`d${index}`, value])) },
@@ -97,7 +253,7 @@ const feedsOf = (program: Program): Record<string, Float32Array> =>
   );
 
 describe("blocked images", () => {
-  test.each(CASES)("$name", async (example) => {
+  test.each([...CONVOLUTIONS, ...POOLS, ...SUMS])("$name", async (example) => {
     const program = programOf(example);
     const feeds = feedsOf(program);
     const [expected, results] = await Promise.all(
@@ -107,5 +263,7 @@ describe("blocked images", () => {
       // all sums are exact in fp32
       expect(results?.[name] ?? [], name).toBeAllclose(data, { rtol: 0, atol: 0 });
     }
+    const { nodes } = lowerProgram(program, { target: { contrib: true, block: 16 } }).model;
+    expect(example.takes?.(nodes) ?? true, "takes the path that the case is about").toBe(true);
   });
 });

@@ -1,10 +1,11 @@
 /** What the engines promise apart from the ops' numbers: variables, order of runs, errors, closing. */
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, openEngine } from "../../src/engines/index.ts";
 import { defineProgram, type Program } from "../../src/graph/program.ts";
 import { input, read, type Value, type Variable } from "../../src/graph/value.ts";
-import { add, dropout, multiply, relu, scale } from "../../src/ops/index.ts";
+import { add, dropout, matmul, multiply, relu, scale } from "../../src/ops/index.ts";
 
 const variable = (name: string, ...shape: number[]): Variable => ({ name, shape, dtype: "float32" });
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);
@@ -199,14 +200,46 @@ describe.each(["reference", "onnx"])("closing the %s engine", (engineName) => {
   });
 });
 
-test("closing the onnx engine while runs are under way: each ends, with a result or the reason", async () => {
-  const engine = await openEngine("onnx", { threads: 2 });
-  const executable = await engine.compile(accumulate("total"));
-  const runs = Array.from({ length: 50 }, () => executable.run({ x: floats(1, 2) }));
+/** Long enough for a run to be under way whenever something happens to the engine. */
+function slowProgram(): Program {
+  const x = input("x", [600, 600]);
+  let y = x;
+  for (let i = 0; i < 20; i++) y = matmul(y, x);
+  return defineProgram({ name: "slow", outputs: { y } });
+}
+
+test("closing the onnx engine while runs are under way refuses them, and the process lives on", async () => {
+  const engine = await openEngine("onnx", { threads: 1 });
+  const executable = await engine.compile(slowProgram());
+  await executable.run({ x: new Float32Array(600 * 600) });
+  const runs = Array.from({ length: 3 }, () => executable.run({ x: new Float32Array(600 * 600) }));
   const ended = Promise.allSettled(runs);
   await engine.close();
-  const failures = (await ended).flatMap((run) => (run.status === "rejected" ? [run.reason as Error] : []));
-  for (const { message } of failures) expect(message).toBe("The engine was closed.");
+  for (const run of await ended) {
+    if (run.status === "rejected") expect(run.reason).toEqual(new Error("The engine was closed."));
+  }
+});
+
+test("a process that exits while the onnx engine is at work keeps its exit code", () => {
+  const code = `
+    import { openEngine } from "./src/engines/index.ts";
+    import { defineProgram } from "./src/graph/program.ts";
+    import { input } from "./src/graph/value.ts";
+    import { matmul } from "./src/ops/index.ts";
+    const x = input("x", [600, 600]);
+    let y = x;
+    for (let i = 0; i < 20; i++) y = matmul(y, x);
+    const engine = await openEngine("onnx", { threads: 1 });
+    const executable = await engine.compile(defineProgram({ name: "slow", outputs: { y } }));
+    await executable.run({ x: new Float32Array(600 * 600) });
+    for (let i = 0; i < 20; i++) void executable.run({ x: new Float32Array(600 * 600) });
+    setImmediate(() => process.exit(3));
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code], {
+    encoding: "utf8",
+    cwd: new URL("../..", import.meta.url),
+  });
+  expect({ status, stderr }).toEqual({ status: 3, stderr: "" });
 });
 
 /** Threads of this process, by the list that Linux keeps. */

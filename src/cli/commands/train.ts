@@ -16,8 +16,9 @@ export const flagOf = (setting: string): string =>
 
 async function readConfigFile(file: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new UserError(
-      `"${file}": expected a file of settings but ${messageOf(error)}.`,
+      `"${file}": expected a file of settings but ${missing ? "there is no such file" : messageOf(error)}.`,
       "Check the path of --config.",
       { cause: error },
     );

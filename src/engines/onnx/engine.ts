@@ -1,68 +1,19 @@
-import type { Worker } from "node:worker_threads";
 import { inputName, type Program } from "../../graph/program.ts";
 import type { TensorType } from "../../graph/value.ts";
 import type { Target } from "../../onnx/emitter.ts";
 import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
-import { endThread, errorFrom, startThread } from "../../thread.ts";
-import { checkFeeds, closedEngine } from "../checks.ts";
+import { checkFeeds } from "../checks.ts";
 import type { Engine, Executable, Feeds } from "../engine.ts";
-import type { Answer, CompiledProgram, Port, Request, SessionSettings, Task } from "./protocol.ts";
-
-/** Sends tasks to the engine's thread and gives each its answer. An idle engine does not keep the process alive. */
-interface Connection {
-  ask(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
-  close(): Promise<void>;
-}
-
-interface Waiting {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function connect(worker: Worker): Connection {
-  const waiting = new Map<number, Waiting>();
-  let count = 0;
-  let failure: Error | undefined;
-  const fail = (error: Error): void => {
-    failure ??= error;
-    for (const { reject } of waiting.values()) reject(failure);
-    waiting.clear();
-  };
-  worker.on("message", (answer: Answer) => {
-    const asked = waiting.get(answer.id);
-    if (!asked) return; // the engine was closed meanwhile
-    waiting.delete(answer.id);
-    if (waiting.size === 0) worker.unref();
-    if (answer.error) asked.reject(errorFrom(answer.error));
-    else asked.resolve(answer);
-  });
-  worker.on("error", fail);
-  worker.on("exit", (code) => fail(new Error(`The engine's thread ended with exit code ${code}.`)));
-  worker.unref();
-  return {
-    ask(task, transfer = []) {
-      if (failure) return Promise.reject(failure);
-      worker.ref();
-      const request: Request = { id: count++, task };
-      return new Promise((resolve, reject) => {
-        waiting.set(request.id, { resolve, reject });
-        worker.postMessage(request, transfer);
-      });
-    },
-    async close() {
-      fail(closedEngine());
-      await endThread(worker);
-    },
-  };
-}
+import { type Connection, connect } from "./connection.ts";
+import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
 
 /**
  * Opens the engine that runs Programs in ONNX Runtime, in a thread of its own; so progress, Ctrl-C and data loading go on
  * during a step. `threads` compute; by default as many as there are cores.
  */
 export function openOnnxEngine(settings: SessionSettings): Engine {
-  const connection = connect(startThread(new URL("./thread.ts", import.meta.url), settings));
+  const connection = connect(settings);
   const block = connection.ask({ kind: "block" }).then((answer) => answer.block ?? 0);
   block.catch(() => {}); // whoever compiles hears of it
   let programs = 0;

@@ -2,6 +2,7 @@ import type { Shape } from "../../graph/value.ts";
 import type { HostMask } from "../../onnx/lower.ts";
 import type { ErrorData } from "../../thread.ts";
 import type { Feeds, Results, VariableData } from "../engine.ts";
+import type { Signals } from "./signals.ts";
 
 /** A port of the model: element type and shape, by name. */
 export interface Port {
@@ -29,7 +30,8 @@ export type Task =
   | { readonly kind: "compile"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
   | { readonly kind: "write"; readonly values: ReadonlyMap<string, VariableData> }
-  | { readonly kind: "read"; readonly names?: readonly string[] };
+  | { readonly kind: "read"; readonly names?: readonly string[] }
+  | { readonly kind: "close" };
 
 /** A task with the number that its answer carries. */
 export interface Request {
@@ -47,8 +49,14 @@ export interface Answer {
   readonly error?: ErrorData;
 }
 
-/** What the thread is started with. */
+/** How sessions run. */
 export interface SessionSettings {
   /** Threads that compute. */
   readonly threads: number;
+}
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly settings: SessionSettings;
+  readonly signals: Signals;
 }

@@ -1,10 +1,12 @@
 /** The thread of an onnx engine: does what it is asked, in order. */
 import { parentPort, workerData } from "node:worker_threads";
 import { errorData } from "../../thread.ts";
-import type { Answer, Request, SessionSettings, Task } from "./protocol.ts";
+import type { Answer, Request, Task, ThreadData } from "./protocol.ts";
 import { findBlockSize, Sessions } from "./session.ts";
+import { unlessClosing } from "./signals.ts";
 
-const sessions = new Sessions(workerData as SessionSettings);
+const { settings, signals } = workerData as ThreadData;
+const sessions = new Sessions(settings);
 
 async function perform(task: Task): Promise<Omit<Answer, "id">> {
   if (task.kind === "block") return { block: await findBlockSize() };
@@ -29,7 +31,9 @@ let last: Promise<void> = Promise.resolve();
 
 parentPort?.on("message", ({ id, task }: Request) => {
   last = last.then(async () => {
-    const answer = await perform(task).catch((error: unknown) => ({ error: errorData(error) }));
+    const answer = await unlessClosing(signals, () => perform(task)).catch((error: unknown) => ({
+      error: errorData(error),
+    }));
     send({ id, ...answer });
   });
 });
