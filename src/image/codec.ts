@@ -172,7 +172,7 @@ export interface PictureHeader {
 
 /** The header of a picture given as its bytes. What is no picture is a `UserError`; damage after the header is not seen. */
 export async function readHeader(bytes: Uint8Array, name = "image"): Promise<PictureHeader> {
-  checkFormat(bytes, name);
+  if (!formatOf(bytes)) noPicture(bytes, name);
   const sharp = await loadSharp();
   try {
     const found = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();

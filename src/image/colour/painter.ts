@@ -1,6 +1,7 @@
 /** Changes the colours of one picture step by step. Factors are in single precision. */
 import type { Image } from "../image.ts";
 
+/** What changes the colours of the picture that it was given. */
 export interface Painter {
   /** Blends every value with `plain`: `plain + factor · (value − plain)`, cut off and clamped. */
   blendWith(plain: number, factor: number): void;
