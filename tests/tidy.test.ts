@@ -19,6 +19,7 @@ const ORDER = [
   "training",
   "reports",
   "cli",
+  "testing",
 ] as const;
 
 /** Files beside the folders that every folder may import. */
@@ -31,7 +32,7 @@ const ONLY: Readonly<Record<string, RegExp>> = {
   "@bufbuild/protobuf": /^onnx\//,
   commander: /^cli\//,
   "@commander-js/extra-typings": /^cli\//,
-  zod: /^training\//,
+  zod: /^(training|checkpoint)\//,
   undici: /^data\/download\.ts$/,
   vega: /^reports\//,
   "vega-lite": /^reports\//,

@@ -22,14 +22,18 @@ export function writeError(path: string, error: unknown): Error {
 
 /**
  * Writes a file so that it is there whole or not at all: a temporary file beside it, fsync, rename. What `path` held before
- * stays until then. A full disk and a folder that cannot be written are a `UserError`.
+ * stays until then. Content in pieces is written piece by piece. A full disk and a folder that cannot be written are a
+ * `UserError`.
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const file = await open(temporary, "w");
     try {
-      await file.writeFile(content);
+      for (const piece of Array.isArray(content) ? content : [content]) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -1,11 +1,21 @@
 export { writeError, writeFileAtomic } from "./atomic-file.ts";
-export { checkStateDict } from "./load-report.ts";
+export { type FetchOptions, fetchWeights, hubFolders, type PublishedFile } from "./fetch-weights.ts";
+export { checkStateDict, describeLoad, type FitOptions, fitStateDict, type LoadReport } from "./load-report.ts";
 export {
   decodeOptimizerState,
   encodeOptimizerState,
   type OptimizerState,
   type StateShapes,
 } from "./optimizer-state.ts";
-export { decodePth, type PthValue, readPth, stateDictOf } from "./pth.ts";
+export { decodePth, type PthValue, readPth } from "./pth/read.ts";
+export { encodePth, type PthInput, type PyFloat, pyFloat, writePth } from "./pth/write.ts";
+export { readWeights, type WeightsFile } from "./read-weights.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "./safetensors.ts";
+export { stateDictOf } from "./state-dict.ts";
 export * from "./tensor.ts";
-export { encodePth, type PthInput, type PyFloat, pyFloat, writePth } from "./write-pth.ts";

@@ -54,12 +54,31 @@ function float16Value(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The elements as float32; bfloat16 is the upper half of a float32. int64 beyond 2²⁴ is rounded. */
+let float16Values: Float32Array | undefined;
+
+/** Each is looked up: a network has millions, but there are only 65,536 different ones. */
+function float16ToFloat32(bits: Uint16Array): Float32Array {
+  float16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, index) => float16Value(index));
+  const values = float16Values;
+  const result = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) result[i] = values[bits[i]!]!;
+  return result;
+}
+
+/** bfloat16 is the upper half of a float32. */
+function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+  const result = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) result[i] = bits[i]! << 16;
+  return new Float32Array(result.buffer);
+}
+
+/** The elements as float32; those that are need no memory. float64, and int64 beyond 2²⁴, are rounded to the nearest. */
 export function toFloat32({ dtype, data }: StateTensor): Float32Array {
   if (data instanceof Float32Array) return data;
-  if (dtype === "bfloat16") return new Float32Array(Uint32Array.from(data as Uint16Array, (bits) => bits << 16).buffer);
-  if (dtype === "float16") return Float32Array.from(data as Uint16Array, float16Value);
-  return Float32Array.from(data as ArrayLike<number>, Number);
+  if (dtype === "bfloat16") return bfloat16ToFloat32(data as Uint16Array);
+  if (dtype === "float16") return float16ToFloat32(data as Uint16Array);
+  if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
+  return new Float32Array(data);
 }
 
 /** A float32 tensor. */
@@ -79,6 +98,17 @@ export const int64Scalar = (value: number): StateTensor => ({
 /** The bytes of the elements, little-endian as on all machines that Node runs on. */
 export const bytesOf = ({ data }: StateTensor): Uint8Array<ArrayBuffer> =>
   new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+
+/** Pieces one after the other. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
 
 /** SHA-256 over name (UTF-8) and little-endian bytes of every tensor, sorted by name: 64 hexadecimal digits. */
 export function stateHash(state: StateDict): string {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../checkpoint/atomic-file.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -23,6 +24,7 @@ const commands = [
   resumeCommand,
   evalCommand,
   predictCommand,
+  dataCommand,
   modelsCommand,
   doctorCommand,
   benchCommand,
@@ -63,7 +65,7 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 for (const command of commands) program.addCommand(command as unknown as Command);
-for (const command of [program, ...program.commands])
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride().configureOutput({ outputError: wrongFlag });
 
 try {

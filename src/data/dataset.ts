@@ -36,6 +36,12 @@ export interface RemoteDataset {
   readonly options: unknown;
 }
 
+/** How the values 0..1 of each channel became those of samples: (value − mean) / std. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Images of one shape, with labels in 0..classes.length−1. */
 export interface Dataset {
   /** The number of samples. */
@@ -43,6 +49,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** The shape of each sample's image. */
   readonly shape: ImageShape;
+  /** Present where samples are normalised, so that they can be shown as pictures again. */
+  readonly normalisation?: Normalisation;
   /** The sample at `index`, 0..length−1. Depends on nothing but its arguments. */
   sample(index: number, context: SampleContext): Sample | Promise<Sample>;
   /** Writes many samples at once, where that is faster than one by one; for data sets without randomness. */

@@ -29,6 +29,8 @@ export interface DownloadOptions {
   readonly hash: FileHash;
   /** What to do if no URL gives the file; by default, to fetch it by hand. */
   readonly hint?: string;
+  /** The environment variable that names another folder to write to; `OCELLI_CACHE` by default. */
+  readonly folderSetting?: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Stops the download, which rejects with the signal's reason; what has come is kept to go on from. */
   readonly signal?: AbortSignal;
@@ -75,15 +77,17 @@ function networkReason(error: unknown): string {
   return NETWORK_REASONS[code ?? ""] ?? (messageOf(error) || (code ?? "unknown error"));
 }
 
+type Place = Pick<DownloadOptions, "path" | "folderSetting">;
+
 /** Runs a file operation; its failure is the user's to mend and ends the download. */
-async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
+async function onDisk<T>({ path, folderSetting = "OCELLI_CACHE" }: Place, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     const full = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
     throw new UserError(
       `"${path}": expected to write the downloaded file but ${full ? "the disk is full" : `failed (${messageOf(error)})`}.`,
-      full ? "Make room on the disk." : "Check the folder, or set OCELLI_CACHE to one that can be written.",
+      full ? "Make room on the disk." : `Check the folder, or set ${folderSetting} to one that can be written.`,
       { cause: error },
     );
   }
@@ -118,10 +122,10 @@ async function receive(attempt: Attempt): Promise<void> {
     bodyTimeout: timeoutMs,
   });
   if (response.statusCode === 416 && have > 0) return response.body.dump(); // nothing is left to send: see the hash
-  const file = await onDisk(part, () => open(part, response.statusCode === 206 ? "a" : "w"));
+  const file = await onDisk(attempt, () => open(part, response.statusCode === 206 ? "a" : "w"));
   try {
     await writeBody(file, response, { ...attempt, have });
-    await onDisk(part, () => file.sync());
+    await onDisk(attempt, () => file.sync());
   } finally {
     await file.close();
   }
@@ -130,14 +134,15 @@ async function receive(attempt: Attempt): Promise<void> {
 async function writeBody(
   file: FileHandle,
   response: Dispatcher.ResponseData,
-  { part, have, onProgress }: Attempt & { have: number },
+  attempt: Attempt & { have: number },
 ): Promise<void> {
+  const { have, onProgress } = attempt;
   let received = firstByte(response, have);
   const length = response.headers["content-length"];
   const total = length === undefined ? undefined : received + Number(length);
   onProgress?.({ received, total });
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    await onDisk(part, () => file.writeFile(chunk));
+    await onDisk(attempt, () => file.writeFile(chunk));
     received += chunk.length;
     onProgress?.({ received, total });
   }
@@ -183,14 +188,14 @@ export async function download(options: DownloadOptions): Promise<string> {
   const { urls, path, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const part = `${path}.part`;
   signal?.throwIfAborted();
-  await onDisk(path, () => makeFolder(dirname(path)));
+  await onDisk(options, () => makeFolder(dirname(path)));
   const network = await openNetwork(timeoutMs);
   const failures: string[] = [];
   try {
     for (const url of urls) {
       const failure = await fetchFrom({ ...options, ...network, url, part });
       if (failure === undefined) {
-        await onDisk(path, () => rename(part, path));
+        await onDisk(options, () => rename(part, path));
         return url;
       }
       failures.push(`${url}: ${failure}`);

@@ -22,6 +22,8 @@ export interface IdxData {
   readonly source: string;
   /** SHA-256 over shapes, pixels and labels, the same for plain and packed files. */
   readonly dataHash: string;
+  /** What a person should know of it, such as files that were left out. */
+  readonly notes?: readonly string[];
 }
 
 /** What `loadIdxFiles` and `loadIdxFolder` take. */

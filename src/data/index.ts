@@ -1,4 +1,4 @@
-export type { Batch } from "./batch.ts";
+export { type Batch, makeBatch } from "./batch.ts";
 export * from "./dataset.ts";
 export { DIGIT_SIZE, drawDigit, loadDigits } from "./digits/index.ts";
 export { cacheFolder, type DownloadProgress } from "./download.ts";
@@ -6,4 +6,6 @@ export { type IdxData, type IdxOptions, loadIdxFolder } from "./idx-folder.ts";
 export { DATA_NAMES, type LoadDataOptions, loadData } from "./load.ts";
 export { type BatchOptions, batchCount, batches } from "./loader.ts";
 export { loadMnist, MNIST_NAMES, type MnistName, type MnistOptions } from "./mnist.ts";
+export * from "./photos/index.ts";
+export { classCounts, classWeights, type WeightedOrderOptions, weightedOrder } from "./sampling.ts";
 export { openWorkerPool, type WorkerPool } from "./worker-pool.ts";

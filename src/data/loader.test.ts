@@ -80,6 +80,21 @@ describe("order", () => {
     expect(first.toSorted((a, b) => a - b)).toEqual([...Array(SAMPLES).keys()]);
   });
 
+  test.each([
+    [{ batchSize: 11 }, [11, 11, 1]],
+    [{ batchSize: 11, mergeSingle: true }, [11, 12]],
+    [{ batchSize: 22, mergeSingle: true }, [23]],
+    [{ batchSize: 23, mergeSingle: true }, [23]],
+    [{ batchSize: 1, mergeSingle: true }, new Array(SAMPLES).fill(1)],
+    [{ batchSize: 7, mergeSingle: true }, [7, 7, 7, 2]],
+    [{ batchSize: 11, mergeSingle: true, dropLast: true }, [11, 11]],
+    [{ batchSize: 11, mergeSingle: true, startBatch: 1 }, [12]],
+  ])("%j gives batches of %j", async (options, sizes) => {
+    const all = await collect(bytes, options);
+    expect(all.map(({ size }) => size)).toEqual(sizes);
+    expect(batchCount(SAMPLES, options)).toBe(sizes.length + ("startBatch" in options ? 1 : 0));
+  });
+
   test("goes on in the middle of an epoch", async () => {
     const options = { batchSize: 4, shuffle: true, seed: 3, epoch: 2 };
     const whole = await collect(await moduleDataset("random"), options);

@@ -10,6 +10,8 @@ export interface BatchOptions {
   readonly batchSize: number;
   /** Take the samples in random order; by default in the order of the data set. */
   readonly shuffle?: boolean;
+  /** The samples of an epoch in another order, such as that of `weightedOrder`: as many as the data set has. Wins over `shuffle`. */
+  readonly order?: (epoch: number) => Uint32Array;
   /** Seed of the order and of the samples' randomness; 0 by default. */
   readonly seed?: number;
   /** Which epoch this is, from 0; another epoch has another order. */
@@ -18,6 +20,8 @@ export interface BatchOptions {
   readonly startBatch?: number;
   /** Leave out a last batch that is smaller than the others. */
   readonly dropLast?: boolean;
+  /** Add a last batch of a single sample to the one before it: batch normalisation cannot learn from one sample. */
+  readonly mergeSingle?: boolean;
   /** How many batches are made ahead of the caller; 2 by default, with workers at least 2 for each. */
   readonly prefetch?: number;
   /**
@@ -43,19 +47,39 @@ function checkOptions(options: BatchOptions): void {
   }
 }
 
+/** Whether the last batch would be of one sample, and is added to the one before it. */
+const mergesLast = (samples: number, { batchSize, dropLast = false, mergeSingle = false }: BatchCuts): boolean =>
+  mergeSingle && !dropLast && batchSize < samples && samples % batchSize === 1;
+
+/** What decides how many batches there are. */
+type BatchCuts = Pick<BatchOptions, "batchSize" | "dropLast" | "mergeSingle">;
+
 /** The number of batches in an epoch of `samples` samples. */
-export const batchCount = (samples: number, { batchSize, dropLast = false }: BatchOptions): number =>
-  dropLast ? Math.floor(samples / batchSize) : Math.ceil(samples / batchSize);
+export function batchCount(samples: number, cuts: BatchCuts): number {
+  const whole = cuts.dropLast || mergesLast(samples, cuts);
+  return whole ? Math.floor(samples / cuts.batchSize) : Math.ceil(samples / cuts.batchSize);
+}
+
+/** The order of an epoch, undefined for that of the data set. */
+function orderOf(
+  length: number,
+  { shuffle = false, seed = 0, epoch = 0, order }: BatchOptions,
+): Uint32Array | undefined {
+  if (!order) return shuffle ? permutation(length, rngFor(seed, "shuffle", epoch)) : undefined;
+  const given = order(epoch);
+  if (given.length === length) return given;
+  throw new Error(`expected an order of ${length} samples but it has ${given.length}`);
+}
 
 /** The samples of each batch. */
 function* batchTasks(length: number, options: BatchOptions): Generator<BatchTask, void, undefined> {
-  const { batchSize, shuffle = false, seed = 0, epoch = 0, startBatch = 0 } = options;
-  const order = shuffle ? permutation(length, rngFor(seed, "shuffle", epoch)) : undefined;
+  const { batchSize, seed = 0, epoch = 0, startBatch = 0 } = options;
+  const order = orderOf(length, options);
   const end = batchCount(length, options);
   for (let batch = startBatch; batch < end; batch++) {
     const first = batch * batchSize;
-    const size = Math.min(batchSize, length - first);
-    const indices = Uint32Array.from({ length: size }, (_, row) => order?.[first + row] ?? first + row);
+    const last = batch === end - 1 && mergesLast(length, options) ? length : Math.min(first + batchSize, length);
+    const indices = Uint32Array.from({ length: last - first }, (_, row) => order?.[first + row] ?? first + row);
     yield { indices, seed, epoch };
   }
 }

@@ -55,13 +55,15 @@ export function module<const Children extends Readonly<Record<string, Module<unk
 export type Step = Module | ((x: Value) => Value);
 
 /** Applies one step after the other. Steps are named "0", "1", … as in PyTorch's `nn.Sequential`. */
-export function sequential(...steps: readonly Step[]): Module {
-  return numbered("sequential", steps);
-}
+export const sequential = (...steps: readonly Step[]): Module => inOrder("sequential", Object.entries(steps));
 
-function numbered(kind: string, steps: readonly Step[]): Module {
+/** Applies one step after the other, in the order in which they are written; the steps have the names given. */
+export const namedSequential = (steps: Readonly<Record<string, Step>>): Module =>
+  inOrder("sequential", Object.entries(steps));
+
+function inOrder(kind: string, steps: readonly (readonly [name: string, step: Step])[]): Module {
   const children = Object.fromEntries(
-    steps.flatMap((step, index) => (typeof step === "function" ? [] : [[String(index), step] as const])),
+    steps.flatMap(([name, step]) => (typeof step === "function" ? [] : [[name, step] as const])),
   );
   return {
     kind,
@@ -70,8 +72,8 @@ function numbered(kind: string, steps: readonly Step[]): Module {
     children,
     apply: (scope, x) => {
       const bound = bindAll(children, scope);
-      return steps.reduce((value, step, index) => {
-        const next = typeof step === "function" ? step : bound[String(index)];
+      return steps.reduce((value, [name, step]) => {
+        const next = typeof step === "function" ? step : bound[name];
         return next ? next(value) : value;
       }, x);
     },
@@ -79,7 +81,7 @@ function numbered(kind: string, steps: readonly Step[]): Module {
 }
 
 /** A module without parameters that returns what it is given. */
-export const identity = (): Module => ({ ...numbered("identity", []), apply: (_scope, x) => x });
+export const identity = (): Module => inOrder("identity", []);
 
 function bindAll<Children extends Readonly<Record<string, Module<unknown>>>>(
   children: Children,

@@ -1,4 +1,4 @@
-import type { Value } from "../graph/value.ts";
+import { sameShape, type Value } from "../graph/value.ts";
 import { adaptiveAveragePool, averagePool, flatten, maxPool, relu } from "../ops/index.ts";
 import { type PairOption, pairOf } from "./pair.ts";
 
@@ -44,9 +44,11 @@ export function maxPool2d(x: Value, { dilation = 1, ...options }: MaxPoolOptions
 export const averagePool2d = (x: Value, { countIncludePad = true, ...options }: AveragePoolOptions): Value =>
   averagePool(x, { ...windowOf(options), countIncludePad });
 
-/** Means of `size` bins along each axis, whatever the image's size: [N, C, H, W] → [N, C, ...size]. */
-export const adaptiveAveragePool2d = (x: Value, size: PairOption): Value =>
-  adaptiveAveragePool(x, { outputSize: pairOf(size) });
+/** Means of `size` bins along each axis, whatever the image's size: [N, C, H, W] → [N, C, ...size]; x if it has that size. */
+export function adaptiveAveragePool2d(x: Value, size: PairOption): Value {
+  const outputSize = pairOf(size);
+  return sameShape(x.shape.slice(2), outputSize) ? x : adaptiveAveragePool(x, { outputSize });
+}
 
 /** The mean of each channel: [N, C, H, W] → [N, C]. */
 export const globalAveragePool = (x: Value): Value => flatten(adaptiveAveragePool2d(x, 1));

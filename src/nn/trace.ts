@@ -24,6 +24,14 @@ export interface Scope extends TraceOptions {
   update(name: string, value: Value): void;
   /** A number that no other dropout layer of this trace has: 0, 1, … in order of the forward pass. */
   nextDropoutLayer(): number;
+  /** Says that training also takes the loss of `logits` [N, classes], times `weight`: a classifier part of the way. */
+  addAuxiliary(logits: Value, weight: number): void;
+}
+
+/** Logits [N, classes] whose loss, times `weight`, is added to that of a network's output in training. */
+export interface AuxiliaryLogits {
+  readonly logits: Value;
+  readonly weight: number;
 }
 
 /** The graph of one forward pass. */
@@ -33,21 +41,25 @@ export interface Traced<Output = Value> {
   readonly tensors: ReadonlyMap<string, Value>;
   /** New contents of buffers. */
   readonly updates: readonly Update[];
+  /** What auxiliary classifiers answer; most networks have none. */
+  readonly auxiliary: readonly AuxiliaryLogits[];
 }
 
 interface TraceState {
   readonly variables: ReadonlyMap<string, Variable>;
   readonly tensors: Map<string, Value>;
   readonly updates: Map<string, Update>;
+  readonly auxiliary: AuxiliaryLogits[];
   dropoutLayers: number;
 }
 
 /** Applies a network to `x`. */
 export function trace<Output>(network: Module<Output>, x: Value, options: TraceOptions): Traced<Output> {
   const variables = new Map(variablesOf(network).map((variable) => [variable.name, variable]));
-  const state: TraceState = { variables, tensors: new Map(), updates: new Map(), dropoutLayers: 0 };
+  const state: TraceState = { variables, tensors: new Map(), updates: new Map(), auxiliary: [], dropoutLayers: 0 };
   const output = network.apply(scopeOf("", state, options), x);
-  return { output, tensors: state.tensors, updates: [...state.updates.values()] };
+  const { tensors, updates, auxiliary } = state;
+  return { output, tensors, updates: [...updates.values()], auxiliary };
 }
 
 function scopeOf(name: string, state: TraceState, options: TraceOptions): Scope {
@@ -69,6 +81,7 @@ function scopeOf(name: string, state: TraceState, options: TraceOptions): Scope 
     },
     update: (part, value) => void state.updates.set(within(part), { variable: variable(part), value }),
     nextDropoutLayer: () => state.dropoutLayers++,
+    addAuxiliary: (logits, weight) => void state.auxiliary.push({ logits, weight }),
   };
 }
 

@@ -1,4 +1,13 @@
+export { type BatchPictureOptions, batchPng, batchSvg } from "./batch.ts";
 export { confusionPng, confusionSvg } from "./confusion.ts";
 export { curvesPng, curvesSvg } from "./curves.ts";
-export { type Prediction, predictionsPng, predictionsSvg } from "./predictions.ts";
-export { type PicturedRun, type PicturedSample, samplesOf, writeRunPictures } from "./run-pictures.ts";
+export {
+  type CostlyPrediction,
+  type Prediction,
+  predictionsPng,
+  predictionsSvg,
+  worstPng,
+  worstSvg,
+} from "./predictions.ts";
+export { type PicturedRun, writeRunPictures } from "./run-pictures.ts";
+export { type PicturedSample, picturesOf, samplesOf } from "./samples.ts";

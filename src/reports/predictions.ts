@@ -1,7 +1,8 @@
-/** A grid of pictures with what the network takes them for. */
-import { encodePng, type Image, renderSvg } from "../image/index.ts";
-import { COLOURS, FONT_SIZE, formatShare, SCALE, shortened, textWidth } from "./style.ts";
-import { drawing, element, HEADING_HEIGHT, text } from "./svg.ts";
+/** Grids of pictures with what the network takes them for. */
+import { type Image, renderSvg } from "../image/index.ts";
+import { type CaptionLine, gridSvg, PICTURE, type Tile } from "./grid.ts";
+import { COLOURS, FONT_SIZE, formatShare, SCALE, textWidth } from "./style.ts";
+import { element } from "./svg.ts";
 
 /** A picture and its prediction. */
 export interface Prediction {
@@ -14,11 +15,14 @@ export interface Prediction {
   readonly probability: number;
 }
 
-const COLUMNS = 6;
-const PICTURE = 112;
-const GAP = 16;
-const MARGIN = 24;
-const LINE_HEIGHT = 17;
+/** A prediction with what it costs. */
+export interface CostlyPrediction extends Prediction {
+  /** Cross entropy in nats. */
+  readonly loss: number;
+  /** Name of the file, if it is from one. */
+  readonly file?: string;
+}
+
 /** Units that the check mark or cross takes with the gap after it. */
 const MARK = 16;
 
@@ -40,70 +44,53 @@ export async function predictionsSvg(
   { title = "Predictions" }: { title?: string } = {},
 ): Promise<string> {
   const oneLine = items.every(fitsOneLine);
-  const tiles = await Promise.all(items.map((item) => tile(item, oneLine)));
-  const rowHeight = PICTURE + (oneLine ? 2 : 3) * LINE_HEIGHT + GAP;
-  const placed = tiles.map((content, index) => {
-    const x = MARGIN + (index % COLUMNS) * (PICTURE + GAP);
-    const y = MARGIN + HEADING_HEIGHT + Math.floor(index / COLUMNS) * rowHeight;
-    return element("g", { transform: `translate(${x} ${y})` }, content);
-  });
-  const correct = items.filter(({ truth, predicted }) => truth === predicted).length;
-  return drawing(placed.join("\n"), {
-    title,
-    subtitle: `${correct} of these ${items.length} correct`,
-    margin: MARGIN,
-    width: 2 * MARGIN + COLUMNS * (PICTURE + GAP) - GAP,
-    height: 2 * MARGIN + HEADING_HEIGHT + Math.ceil(items.length / COLUMNS) * rowHeight,
-  });
+  const correct = items.filter(isRight).length;
+  return gridSvg(
+    items.map((item) => tile(item, verdictLines(item, oneLine))),
+    { title, subtitle: `${correct} of these ${items.length} correct` },
+  );
 }
+
+/** The grid as a PNG file; see `worstSvg`. */
+export const worstPng = async (
+  items: readonly CostlyPrediction[],
+  options: { title?: string } = {},
+): Promise<Uint8Array> => renderSvg(await worstSvg(items, options), { scale: SCALE });
+
+/** The same grid for the predictions that cost most: under each picture also its loss, and the name of its file. */
+export async function worstSvg(
+  items: readonly CostlyPrediction[],
+  { title = "Highest losses" }: { title?: string } = {},
+): Promise<string> {
+  const oneLine = items.every(fitsOneLine);
+  const tiles = items.map((item) => {
+    const faint = { indent: MARK, fill: COLOURS.faintText };
+    const file: CaptionLine[] = item.file === undefined ? [] : [{ content: item.file, ...faint }];
+    const loss = { content: `loss ${item.loss.toFixed(2)}`, ...faint };
+    return tile(item, [...verdictLines(item, oneLine), loss, ...file]);
+  });
+  return gridSvg(tiles, { title, subtitle: "Cross entropy in nats; the worst first" });
+}
+
+const isRight = ({ truth, predicted }: Prediction): boolean => truth === predicted;
 
 /** Whether class and probability have room beside each other. */
 const fitsOneLine = ({ predicted, probability }: Prediction): boolean =>
   MARK + textWidth(`${predicted} ${formatShare(probability)}`, FONT_SIZE.label) <= PICTURE;
 
-async function tile(item: Prediction, oneLine: boolean): Promise<string> {
-  const right = item.truth === item.predicted;
-  const square = { x: 0.5, y: 0.5, width: PICTURE - 1, height: PICTURE - 1 };
-  const stroke = right ? { stroke: COLOURS.line, "stroke-width": 1 } : { stroke: COLOURS.wrong, "stroke-width": 3 };
-  return [
-    element("rect", { ...square, fill: COLOURS.shade }),
-    await embedded(item.pixels),
-    element("rect", { ...square, ...stroke, fill: "none" }),
-    caption(item, oneLine),
-  ].join("");
-}
-
-function caption({ truth, predicted, probability }: Prediction, oneLine: boolean): string {
-  const verdict = truth === predicted ? "right" : "wrong";
-  const fill = COLOURS[verdict];
-  const first = PICTURE + LINE_HEIGHT + 2;
-  const fitting = (name: string): string => shortened(name, PICTURE - MARK, FONT_SIZE.label);
-  const transform = `translate(0 ${first - 10})`;
-  const lines = [
-    element("path", { d: MARKS[verdict], transform, fill: "none", stroke: fill, "stroke-width": 2 }),
-    text(fitting(predicted), { x: MARK, y: first, fill, "font-weight": 600 }),
-    text(formatShare(probability), {
-      ...(oneLine ? { x: PICTURE, y: first, "text-anchor": "end" } : { x: MARK, y: first + LINE_HEIGHT }),
-      fill: COLOURS.faintText,
-    }),
+/** Predicted class, probability, and the true class of a wrong one. */
+function verdictLines(item: Prediction, oneLine: boolean): CaptionLine[] {
+  const right = isRight(item);
+  const lines: CaptionLine[] = [
+    { content: item.predicted, indent: MARK, bold: true, fill: COLOURS[right ? "right" : "wrong"] },
+    { content: formatShare(item.probability), indent: MARK, atEnd: oneLine, fill: COLOURS.faintText },
   ];
-  const last = first + (oneLine ? 1 : 2) * LINE_HEIGHT;
-  if (verdict === "wrong") lines.push(text(fitting(`true: ${truth}`), { x: MARK, y: last }));
-  return lines.join("");
+  return right ? lines : [...lines, { content: `true: ${item.truth}`, indent: MARK }];
 }
 
-/** The picture, as large as fits into the square of a tile, centred; enlarged pixels keep their edges. */
-async function embedded(pixels: Image): Promise<string> {
-  const scale = PICTURE / Math.max(pixels.width, pixels.height);
-  const width = pixels.width * scale;
-  const height = pixels.height * scale;
-  const png = Buffer.from(await encodePng(pixels)).toString("base64");
-  return element("image", {
-    x: (PICTURE - width) / 2,
-    y: (PICTURE - height) / 2,
-    width,
-    height,
-    style: scale >= 1 ? "image-rendering: pixelated" : "",
-    href: `data:image/png;base64,${png}`,
-  });
+function tile(item: Prediction, caption: readonly CaptionLine[]): Tile {
+  const verdict = isRight(item) ? "right" : "wrong";
+  const drawn = { d: MARKS[verdict], fill: "none", stroke: COLOURS[verdict], "stroke-width": 2 };
+  const frame = verdict === "wrong" ? COLOURS.wrong : undefined;
+  return { image: item.pixels, caption, mark: element("path", drawn), frame };
 }

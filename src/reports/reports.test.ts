@@ -2,9 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Dataset } from "../data/index.ts";
 import { decodeImage, type Image, renderSvg } from "../image/index.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
 import {
+  batchPng,
+  batchSvg,
   confusionPng,
   confusionSvg,
   curvesPng,
@@ -12,8 +15,12 @@ import {
   type Prediction,
   predictionsPng,
   predictionsSvg,
+  samplesOf,
+  worstPng,
+  worstSvg,
 } from "./index.ts";
 import { formatShare, shortened, textWidth } from "./style.ts";
+import { thumbnail } from "./thumbnail.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -168,6 +175,81 @@ describe("predictions", () => {
     expect(new Set(colours)).toEqual(new Set(["255,0,0", "0,0,255"]));
   });
   test("no items", async () => expect(textsOf(await predictionsSvg([]))).toContain("0 of these 0 correct"));
+});
+
+/** Two photos with normalised samples: one darker than black and lighter than white after a change by chance. */
+const photos: Dataset = {
+  length: 2,
+  classes: ["ants", "American Staffordshire terrier"],
+  shape: [3, 1, 2],
+  normalisation: { mean: [0.5, 0.4, 0.3], std: [0.5, 0.2, 0.1] },
+  sample: (index) => ({ image: Float32Array.of(-1, 1, 0, 9, -9, 1), label: index }),
+};
+
+describe("photos", () => {
+  test("samples are shown with their normalisation undone, clipped, channels last", async () => {
+    const [first, second] = await samplesOf(photos, [0, 1]);
+    expect(first).toEqual({
+      image: { width: 2, height: 1, channels: 3, data: Uint8Array.of(0, 102, 0, 255, 255, 102) },
+      label: 0,
+    });
+    expect(second?.label).toBe(1);
+  });
+
+  test("a batch has a class, and a file, under each picture", async () => {
+    const samples = await samplesOf(photos, [0, 1, 0]);
+    const files = ["a.jpg", "b.jpg", "a name that is far too long.jpg"];
+    const svg = await batchSvg(samples, { classes: photos.classes, files });
+    expect(textsOf(svg)).toEqual([
+      "A training batch",
+      "3 pictures",
+      "ants",
+      "a.jpg",
+      "American Staf…",
+      "b.jpg",
+      "ants",
+      "a name that is f…",
+    ]);
+    await checkPicture(svg, () => batchPng(samples, { classes: photos.classes, files }));
+  });
+
+  test("the worst show loss and file", async () => {
+    const item = { ...prediction("ants", "bees"), loss: 4.5678, file: "x.jpg" };
+    const items = [item, { ...prediction("ants", "ants"), loss: 0.1 }];
+    const svg = await worstSvg(items);
+    expect(textsOf(svg)).toEqual(expect.arrayContaining(["true: ants", "loss 4.57", "x.jpg", "loss 0.10"]));
+    await checkPicture(svg, () => worstPng(items));
+  });
+
+  test.each([
+    [
+      { width: 5000, height: 100 },
+      { width: 227, height: 4 },
+    ],
+    [
+      { width: 448, height: 640 },
+      { width: 224, height: 320 },
+    ],
+    [
+      { width: 447, height: 300 },
+      { width: 447, height: 300 },
+    ],
+    [
+      { width: 1, height: 3000 },
+      { width: 1, height: 230 },
+    ],
+  ])("a picture of %j is shown as one of %j", ({ width, height }, expected) => {
+    const data = new Uint8Array(width * height * 3).fill(77);
+    const small = thumbnail({ width, height, channels: 3, data }, 224);
+    expect(small).toMatchObject(expected);
+    expect(small.data).toHaveLength(3 * small.width * small.height);
+    expect(new Set(small.data)).toEqual(new Set([77]));
+  });
+
+  test("blocks of pixels become their mean", () => {
+    const image: Image = { width: 4, height: 2, channels: 1, data: Uint8Array.of(0, 10, 200, 200, 20, 30, 201, 203) };
+    expect([...thumbnail(image, 2).data]).toEqual([15, 201]);
+  });
 });
 
 describe("text", () => {

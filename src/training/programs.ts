@@ -3,8 +3,8 @@
 import { gradientsOf } from "../graph/gradients.ts";
 import { defineProgram, type Program, type Update } from "../graph/program.ts";
 import { input, read, type Value, type Variable } from "../graph/value.ts";
-import { type Module, tensorsOf, trace } from "../nn/index.ts";
-import { add, softmaxCrossEntropy } from "../ops/index.ts";
+import { type Module, type Traced, tensorsOf, trace } from "../nn/index.ts";
+import { add, scale, softmaxCrossEntropy } from "../ops/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 
 /** A scalar loss [] of what the network returns and labels int32 [N]. */
@@ -47,7 +47,7 @@ export function trainingProgram(network: Module, options: StepOptions): Program 
   const images = input("images", [batchSize, ...inputShape]);
   const labels = input("labels", [batchSize], "int32");
   const forward = trace(network, images, { training: true, dropoutKey: input("dropoutKey", [4], "int32") });
-  const lossValue = loss(forward.output, labels);
+  const lossValue = totalLoss(forward, labels, loss);
   const trained = trainedParameters(network, isFrozen).flatMap((variable) => {
     const value = forward.tensors.get(variable.name);
     return value ? [{ variable, value }] : [];
@@ -64,6 +64,13 @@ export function trainingProgram(network: Module, options: StepOptions): Program 
     outputs: { loss: lossValue, logits: forward.output },
     updates: [...updates, ...forward.updates],
   });
+}
+
+/** The loss of the output, and that of each auxiliary classifier times its weight. */
+function totalLoss({ output, auxiliary }: Traced, labels: Value, loss: Loss): Value {
+  const main = loss(output, labels);
+  if (auxiliary.length === 0) return main;
+  return add([main, ...auxiliary.map(({ logits, weight }) => scale(loss(logits, labels), { factor: weight }))]);
 }
 
 interface ParameterStep {

@@ -1,18 +1,9 @@
 /**
  * A reader of Python's pickles, protocols 2 to 5, that runs nothing: it knows the opcodes of data and a closed list of
- * globals, and refuses every other.
+ * globals, and refuses every other. Nothing in it takes more memory or time than the pickle has bytes, times a constant.
  */
-
-/** A pickle that is broken, or asks for something that is not on the list; without the file's name. */
-export class PickleError extends Error {
-  /** The global that was asked for, such as `os.system`. */
-  readonly forbidden: string | undefined;
-
-  constructor(message: string, forbidden?: string) {
-    super(message);
-    this.forbidden = forbidden;
-  }
-}
+import { FormatError } from "../format-error.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** What a pickle holds: plain data, and whatever the globals and the persistent ids are turned into. */
 export type PickleValue = unknown;
@@ -30,124 +21,97 @@ export interface PickleContext {
 
 const MARK = Symbol("mark");
 const MAX_STACK = 1_000_000;
+/** Tensors are outside the pickle, and the rest of a checkpoint is small. */
+const MAX_BYTES = 2 ** 24;
+const MAX_INTEGER_BYTES = 64;
 
 interface Machine {
   readonly context: PickleContext;
-  readonly reader: Reader;
+  readonly reader: Cursor;
   stack: PickleValue[];
   readonly memo: Map<number, PickleValue>;
 }
 
-/** Reads bytes one after the other; an end that comes too early is a `PickleError`. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = at;
-  }
-
-  take(count: number): number {
-    if (count < 0 || this.#bytes.length < this.at + count) throw new PickleError("the pickle is cut off");
-    this.at += count;
-    return this.at - count;
-  }
-
-  uint8 = (): number => this.#view.getUint8(this.take(1));
-  uint16 = (): number => this.#view.getUint16(this.take(2), true);
-  int32 = (): number => this.#view.getInt32(this.take(4), true);
-  uint32 = (): number => this.#view.getUint32(this.take(4), true);
-  float64 = (): number => this.#view.getFloat64(this.take(8), false);
-  uint64 = (): number => Number(this.#view.getBigUint64(this.take(8), true));
-
-  bytes(count: number): Uint8Array {
-    const from = this.take(count);
-    return this.#bytes.subarray(from, from + count);
-  }
-
-  text(count: number): string {
-    return new TextDecoder().decode(this.bytes(count));
-  }
-
-  line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw new PickleError("the pickle is cut off");
-    const line = this.text(end - this.at);
-    this.at = end + 1;
-    return line;
-  }
-}
-
-/** The value of the pickle that begins at `from`, and where it ends. */
-export function unpickle(bytes: Uint8Array, context: PickleContext, from = 0): { value: PickleValue; end: number } {
-  const machine: Machine = { context, reader: new Reader(bytes, from), stack: [], memo: new Map() };
-  while (true) {
-    const opcode = machine.reader.uint8();
-    if (opcode === STOP) return { value: pop(machine), end: machine.reader.at };
+/**
+ * The value of the pickle that begins where `cursor` is, which ends after it. It may hold itself and be nested to any
+ * depth, so nothing may walk through it that does not know what it looks for.
+ */
+export function unpickle(cursor: Cursor, context: PickleContext): PickleValue {
+  const machine: Machine = { context, reader: cursor, stack: [], memo: new Map() };
+  const end = cursor.at + MAX_BYTES;
+  while (cursor.at < end) {
+    const opcode = cursor.uint8();
+    if (opcode === STOP) return pop(machine);
     const perform = OPCODES[opcode];
-    if (!perform) throw new PickleError(`opcode 0x${opcode.toString(16)} is not one of data`);
+    if (!perform) throw new FormatError(`its pickle has opcode 0x${opcode.toString(16)}, which is not one of data`);
     perform(machine);
-    if (MAX_STACK < machine.stack.length) throw new PickleError("the pickle is nested too deeply");
+    if (MAX_STACK < machine.stack.length) throw new FormatError("its pickle is nested too deeply");
   }
+  throw new FormatError(`its pickle has more than ${MAX_BYTES} bytes`);
 }
+
+const broken = (what: string): FormatError => new FormatError(`its pickle is damaged: ${what}`);
 
 function pop({ stack }: Machine): PickleValue {
   const value = stack.pop();
-  if (value === undefined || value === MARK) throw new PickleError("the stack is empty");
+  if (value === undefined || value === MARK) throw broken("the stack is empty");
   return value;
 }
 
 function top({ stack }: Machine): PickleValue {
   const value = stack.at(-1);
-  if (value === undefined || value === MARK) throw new PickleError("the stack is empty");
+  if (value === undefined || value === MARK) throw broken("the stack is empty");
   return value;
 }
 
 /** What was pushed since the last mark. */
 function popMark({ stack }: Machine): PickleValue[] {
   const mark = stack.lastIndexOf(MARK);
-  if (mark < 0) throw new PickleError("a mark is missing");
+  if (mark < 0) throw broken("a mark is missing");
   const values = stack.splice(mark);
   return values.slice(1);
 }
 
-function popMany(machine: Machine, count: number): PickleValue[] {
-  return Array.from({ length: count }, () => pop(machine)).reverse();
+function popMany({ stack }: Machine, count: number): PickleValue[] {
+  const values = stack.splice(stack.length - count);
+  if (values.length !== count || values.includes(MARK)) throw broken("the stack is empty");
+  return values;
 }
 
 function setItems(machine: Machine, items: readonly PickleValue[]): void {
   const target = top(machine);
-  if (!(target instanceof Map) || items.length % 2 !== 0)
-    throw new PickleError("items are set on what is no dictionary");
+  if (!(target instanceof Map) || items.length % 2 !== 0) throw broken("items are set on what is no dictionary");
   for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
 }
 
 function append(machine: Machine, items: readonly PickleValue[]): void {
   const target = top(machine);
-  if (!Array.isArray(target)) throw new PickleError("items are appended to what is no list");
+  if (!Array.isArray(target)) throw broken("items are appended to what is no list");
   for (const item of items) target.push(item);
 }
 
+/** How much of the name of a refused global is shown. */
+const SHOWN = 200;
+
 function pushGlobal(machine: Machine, module: PickleValue, name: PickleValue): void {
-  const path = `${String(module)}.${String(name)}`;
+  if (typeof module !== "string" || typeof name !== "string") throw broken("a name is not text");
+  const path = `${module}.${name}`;
   const known = machine.context.globals.get(path);
-  if (!known) throw new PickleError(`it asks for "${path}", which is not data`, path);
+  if (!known) throw new FormatError(`it asks for "${path}"`, path.slice(0, SHOWN));
   machine.stack.push(known);
 }
 
 function reduce(machine: Machine): void {
   const args = pop(machine);
   const callable = pop(machine);
-  if (typeof callable !== "function" || !Array.isArray(args))
-    throw new PickleError("something is called that is no global");
+  if (typeof callable !== "function" || !Array.isArray(args)) throw broken("something is called that is no global");
   machine.stack.push((callable as PickleGlobal)(args));
 }
 
 /** A little-endian two's complement integer; a bigint where a number would not be exact. */
-function longInteger(bytes: Uint8Array): number | bigint {
+function longInteger(reader: Cursor, length: number): number | bigint {
+  if (MAX_INTEGER_BYTES < length) throw new FormatError(`an integer in its pickle has ${length} bytes`);
+  const bytes = reader.bytes(length);
   let value = 0n;
   for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
   const signed = BigInt.asIntN(Math.max(8, bytes.length * 8), value);
@@ -160,19 +124,19 @@ function remember(machine: Machine, index: number): void {
 }
 
 function recall({ memo, stack }: Machine, index: number): void {
-  if (!memo.has(index)) throw new PickleError(`memo ${index} is empty`);
+  if (!memo.has(index)) throw broken(`memo ${index} is empty`);
   stack.push(memo.get(index));
 }
 
 const push =
-  (read: (reader: Reader) => PickleValue) =>
+  (read: (reader: Cursor) => PickleValue) =>
   ({ stack, reader }: Machine): void =>
     void stack.push(read(reader));
 
 /** The state that an object is built with. That of a dictionary is its attributes (`_metadata`), which are left out. */
 function build(machine: Machine): void {
   pop(machine);
-  if (!(top(machine) instanceof Map)) throw new PickleError("an object is built that is no dictionary");
+  if (!(top(machine) instanceof Map)) throw broken("an object is built that is no dictionary");
 }
 
 const STOP = 0x2e;
@@ -180,13 +144,13 @@ const MAX_PROTOCOL = 5;
 
 function protocol({ reader }: Machine): void {
   const version = reader.uint8();
-  if (MAX_PROTOCOL < version) throw new PickleError(`protocol ${version} is not known`);
+  if (MAX_PROTOCOL < version) throw new FormatError(`protocol ${version} is not known`);
 }
 
 /** By opcode; see Python's pickletools for their definitions. */
 const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
   128: protocol,
-  149: ({ reader }) => void reader.take(8), // FRAME
+  149: ({ reader }) => void reader.skip(8), // FRAME
   40: ({ stack }) => void stack.push(MARK),
   48: (machine) => void pop(machine),
   49: (machine) => void popMark(machine),
@@ -196,16 +160,16 @@ const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
   74: push((reader) => reader.int32()),
   75: push((reader) => reader.uint8()),
   77: push((reader) => reader.uint16()),
-  138: push((reader) => longInteger(reader.bytes(reader.uint8()))),
-  139: push((reader) => longInteger(reader.bytes(reader.int32()))),
+  138: push((reader) => longInteger(reader, reader.uint8())),
+  139: push((reader) => longInteger(reader, reader.int32())),
   71: push((reader) => reader.float64()),
   88: push((reader) => reader.text(reader.uint32())),
   140: push((reader) => reader.text(reader.uint8())),
   141: push((reader) => reader.text(reader.uint64())),
   84: push((reader) => reader.text(reader.int32())), // BINSTRING
   85: push((reader) => reader.text(reader.uint8())), // SHORT_BINSTRING
-  66: push((reader) => reader.bytes(reader.uint32())),
-  67: push((reader) => reader.bytes(reader.uint8())),
+  66: push((reader) => reader.bytes(reader.uint32()).slice()),
+  67: push((reader) => reader.bytes(reader.uint8()).slice()),
   93: push(() => []),
   41: push(() => []),
   125: push(() => new Map()),

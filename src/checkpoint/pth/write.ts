@@ -1,8 +1,8 @@
 /** Writing `.pth` files that `torch.load(file, weights_only=True)` opens. */
-import { writeFileAtomic } from "./atomic-file.ts";
-import { bytesOf, isStateTensor, type StateTensor } from "./tensor.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
+import { bytesOf, isStateTensor, joined, type StateTensor } from "../tensor.ts";
 import { storageClass } from "./torch-globals.ts";
-import { writeZip } from "./zip.ts";
+import { zipPieces } from "./write-zip.ts";
 
 /** A number that is written as a float even if it is an integer, such as a learning rate of 1. */
 export interface PyFloat {
@@ -25,14 +25,17 @@ export type PthInput =
   | { readonly [key: string]: PthInput };
 
 /** Writes a `.pth` file, whole or not at all; see `writeFileAtomic` for its errors. */
-export const writePth = (path: string, value: PthInput): Promise<void> => writeFileAtomic(path, encodePth(value));
+export const writePth = (path: string, value: PthInput): Promise<void> => writeFileAtomic(path, pthPieces(value));
 
 /** The bytes of a `.pth` file. */
-export function encodePth(value: PthInput): Uint8Array<ArrayBuffer> {
+export const encodePth = (value: PthInput): Uint8Array<ArrayBuffer> => joined(pthPieces(value));
+
+/** The file in pieces, among which the tensors are as they were given: a large one is not copied. */
+function pthPieces(value: PthInput): Uint8Array[] {
   const pickler = new Pickler();
   pickler.write(value);
   const tensors = pickler.tensors.map((tensor, index) => [`archive/data/${index}`, bytesOf(tensor)] as const);
-  return writeZip([
+  return zipPieces([
     ["archive/data.pkl", pickler.finish()],
     ["archive/byteorder", new TextEncoder().encode("little")],
     ...tensors,
@@ -97,7 +100,8 @@ class Pickler {
   #text(text: string): void {
     const bytes = new TextEncoder().encode(text);
     this.#view(5, 0x58, (view) => view.setUint32(1, bytes.length, true));
-    this.#put(...bytes);
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   #global(module: string, name: string): void {

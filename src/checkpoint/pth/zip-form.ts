@@ -1,0 +1,62 @@
+/** `.pth` files of PyTorch 1.6 and later: a zip archive of one pickle and one entry for each storage. */
+import { type ByteSource, memorySource } from "../byte-source.ts";
+import { FormatError } from "../format-error.ts";
+import { Cursor } from "./cursor.ts";
+import { type PickleValue, unpickle } from "./pickle.ts";
+import {
+  copyBudget,
+  createStorage,
+  fillStorage,
+  type Storage,
+  type StoragePart,
+  storageBytes,
+  wholeStorage,
+} from "./storage.ts";
+import { storageDtype, torchGlobals } from "./torch-globals.ts";
+import { readDirectory, readEntry, type ZipEntry } from "./zip.ts";
+
+const PICKLE = "data.pkl";
+
+/** What a file of this form holds. Its storages are read one by one, in their order in the file. */
+export function decodeZipForm(source: ByteSource): PickleValue {
+  const entries = readDirectory(source);
+  const pickle = [...entries.values()].find(({ name }) => name === PICKLE || name.endsWith(`/${PICKLE}`));
+  if (!pickle) throw new FormatError("it has no data.pkl");
+  const root = pickle.name.slice(0, -PICKLE.length);
+  checkByteOrder(source, entries.get(`${root}byteorder`));
+  const storages = new Map<PickleValue, StoragePart>();
+  const persistent = (id: PickleValue): StoragePart => {
+    const { key, storage } = storageOfId(id);
+    const known = storages.get(key);
+    if (known) return known;
+    const part = wholeStorage(storage);
+    storages.set(key, part);
+    return part;
+  };
+  const value = unpickle(new Cursor(memorySource(readEntry(source, pickle))), { globals: torchGlobals(), persistent });
+  const placed = Array.from(storages, ([key, { storage }]) => {
+    const entry = entries.get(`${root}data/${key}`);
+    if (!entry) throw new FormatError(`entry "${root}data/${key}" is missing`);
+    if (entry.size !== storageBytes(storage))
+      throw new FormatError(`a storage of ${storage.count} elements of ${storage.dtype} has ${entry.size} bytes`);
+    return { entry, storage };
+  });
+  placed.sort((a, b) => a.entry.offset - b.entry.offset);
+  const budget = copyBudget(source.size);
+  for (const { entry, storage } of placed) fillStorage(storage, readEntry(source, entry), budget);
+  return value;
+}
+
+function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): void {
+  const byteOrder = entry ? new TextDecoder().decode(readEntry(source, entry)).trim() : "little";
+  if (byteOrder !== "little") throw new FormatError(`its byte order is "${byteOrder.slice(0, 20)}" and not "little"`);
+}
+
+/** The storage that a persistent id ("storage", class, key, device, count, …) describes. */
+export function storageOfId(id: PickleValue): { readonly key: string; readonly storage: Storage } {
+  const [kind, storageClass, key, , count] = Array.isArray(id) ? (id as readonly PickleValue[]) : [];
+  const keyed = typeof key === "string" || typeof key === "number";
+  if (kind !== "storage" || !keyed || typeof count !== "number" || !Number.isSafeInteger(count) || count < 0)
+    throw new FormatError("a storage in it is described wrongly");
+  return { key: String(key), storage: createStorage(storageDtype(storageClass), count) };
+}

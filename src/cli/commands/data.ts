@@ -1,0 +1,118 @@
+import { basename } from "node:path";
+import { Command, Option } from "@commander-js/extra-typings";
+import type { Dataset } from "../../data/index.ts";
+import { UserError } from "../../errors.ts";
+import { guarded, wholeNumber } from "../guarded.ts";
+import { examples, jsonOption, numeric } from "../options.ts";
+import { EXIT, print, printJson } from "../output.ts";
+
+const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv or .jsonl manifest";
+const RECIPES = ["standard", "seed", "none"] as const;
+
+const sizeOption = new Option("--size <pixels>", "side of what the network takes").default(224).argParser(numeric);
+const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
+  .default(0.2)
+  .argParser(numeric);
+const seedOption = new Option("--seed <number>", "of everything that is by chance").default(0).argParser(numeric);
+
+/** How photos that have no validation set are divided, as two options ask for. */
+function splitOf(share: number | string, seed: number | string): { share: number; seed: number } {
+  const portion = Number(share);
+  if (0 < portion && portion < 1) return { share: portion, seed: wholeNumber("--seed", seed, 0) };
+  throw new UserError(
+    `--val-share: expected a number between 0 and 1 but got "${share}".`,
+    "Give another value, or leave --val-share out.",
+  );
+}
+
+/** Tells how far a check is, where someone watches; the function that is returned wipes it away. */
+function progressLine(): { show: (done: number, total: number) => void; clear: () => void } {
+  if (process.stderr.isTTY !== true) return { show: () => {}, clear: () => {} };
+  return {
+    show: (done, total) => void process.stderr.write(`\r\x1b[2KOpening photos: ${done} of ${total}`),
+    clear: () => void process.stderr.write("\r\x1b[2K"),
+  };
+}
+
+const checkCommand = new Command("check")
+  .description("Open every photo and tell what is wrong: unreadable files, copies, odd sizes and colours, imbalance")
+  .argument("<data>", PHOTOS)
+  .addOption(sizeOption)
+  .addOption(shareOption)
+  .addOption(seedOption)
+  .addOption(jsonOption)
+  .addHelpText("after", examples("ocelli data check photos", "ocelli data check labels.csv --json"))
+  .action(
+    guarded(async (data, { size, valShare, seed, json }) => {
+      const { checkPhotos } = await import("../../data/index.ts");
+      const { checkReport } = await import("../check-report.ts");
+      const { show, clear } = progressLine();
+      const options = { ...splitOf(valShare, seed), size: wholeNumber("--size", size), onProgress: show };
+      const check = await checkPhotos(data, options).finally(clear);
+      if (json) printJson(check);
+      else print(checkReport(check));
+      if (!check.ok) process.exitCode = EXIT.userError;
+    }),
+  );
+
+/** The files of a data set of photos. */
+const filesOf = (dataset: Dataset, indices: Iterable<number>): string[] | undefined =>
+  "files" in dataset
+    ? Array.from(indices, (index) => basename((dataset.files as readonly string[])[index] ?? ""))
+    : undefined;
+
+/** What `ocelli data show` draws. */
+interface ShownBatch {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly count: number;
+  /** Below the title. */
+  readonly subtitle: string;
+}
+
+async function drawBatch(dataset: Dataset, { subtitle, count, ...moment }: ShownBatch): Promise<Uint8Array> {
+  const { batches } = await import("../../data/index.ts");
+  const { batchPng, picturesOf } = await import("../../reports/index.ts");
+  const source = batches(dataset, { ...moment, batchSize: count, shuffle: true, prefetch: 0 });
+  const { value: batch } = await source.next();
+  await source.return();
+  if (!batch) throw new Error("a data set of no batches");
+  const files = filesOf(dataset, batch.indices);
+  return batchPng(picturesOf(dataset, batch), { classes: dataset.classes, files, subtitle });
+}
+
+const showCommand = new Command("show")
+  .description("Draw the first pictures of an epoch as the network sees them, with their classes")
+  .argument("<data>", `mnist, fashion-mnist, digits, a folder of IDX files, ${PHOTOS}`)
+  .requiredOption("--out <file>", "the PNG file to write")
+  .option("--count <number>", "pictures", numeric, 24)
+  .option("--epoch <number>", "from 1", numeric, 1)
+  .addOption(new Option("--augment <name>", "how photos are changed by chance").choices(RECIPES).default(RECIPES[0]))
+  .addOption(sizeOption)
+  .addOption(shareOption)
+  .addOption(seedOption)
+  .addHelpText(
+    "after",
+    examples("ocelli data show photos --out batch.png", "ocelli data show photos --augment none --out plain.png"),
+  )
+  .action(
+    guarded(async (data, { out, count, epoch, augment, size, valShare, seed }) => {
+      const { loadData, photoPreparations } = await import("../../data/index.ts");
+      const { writeFileAtomic } = await import("../../checkpoint/index.ts");
+      const split = splitOf(valShare, seed);
+      const number = wholeNumber("--epoch", epoch);
+      const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };
+      const preparation = photoPreparations({ recipe: augment, size: wholeNumber("--size", size) });
+      const { train } = await loadData(data, { photos: { ...split, preparation } });
+      const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
+      await writeFileAtomic(out, await drawBatch(train, { ...shown, subtitle }));
+      print(`picture   ${out}`);
+    }),
+  );
+
+/** `ocelli data` */
+export const dataCommand = new Command("data")
+  .description("Look at data before training on it")
+  .addCommand(checkCommand)
+  .addCommand(showCommand)
+  .addHelpText("after", examples("ocelli data check photos", "ocelli data show photos --out batch.png"));

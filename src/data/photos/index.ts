@@ -1,0 +1,10 @@
+export { type CheckOptions, checkPhotos, type DataCheck } from "./check.ts";
+export { findPhotos } from "./find.ts";
+export { type FileHash, hashFile } from "./hash.ts";
+export { loadPhotos, type PhotoData, type PhotoOptions } from "./load-photos.ts";
+export { isManifestName } from "./manifest.ts";
+export { type PhotoDataset, type PhotoDatasetOptions, photoDataset } from "./photo-dataset.ts";
+export type { FoundPhotos, PhotoSet, SkippedFile } from "./photo-set.ts";
+export { IMAGENET_NORMALISATION, type PhotoPreparations, photoPreparations } from "./preparations.ts";
+export type { Problem, ProblemKind } from "./problems.ts";
+export type { SplitOptions } from "./split.ts";

@@ -1,0 +1,117 @@
+/** Photos on disk as a data set for training and one for validation. */
+import { UserError } from "../../errors.ts";
+import type { IdxData } from "../idx-folder.ts";
+import { findPhotos } from "./find.ts";
+import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
+import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
+import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
+import { type PhotoPreparations, photoPreparations } from "./preparations.ts";
+import { type ScannedPhoto, type ScanOptions, scanPhotos } from "./scan.ts";
+import type { SplitOptions } from "./split.ts";
+import { counted, listed } from "./words.ts";
+
+/** How photos are divided, prepared and checked. */
+export interface PhotoOptions extends SplitOptions {
+  /** Those of `photoPreparations` by default. */
+  readonly preparation?: PhotoPreparations;
+  /**
+   * What happens to files that cannot be decoded. `fail`, the default: the first stops whoever asks for it. `skip`: all files
+   * are decoded once before anything else, and those are left out.
+   */
+  readonly badFiles?: "fail" | "skip";
+  /** With `skip`, called with the number of files decoded so far and that of all. */
+  readonly onScan?: (done: number, total: number) => void;
+}
+
+/** A data set of photos. */
+export interface PhotoData extends IdxData {
+  readonly train: PhotoDataset;
+  readonly test: PhotoDataset;
+  /** Files that are no photos by their names, or in no class. */
+  readonly skipped: readonly SkippedFile[];
+  /** Files that cannot be decoded, each with the reason. */
+  readonly unreadable: readonly { readonly name: string; readonly fault: string }[];
+}
+
+/**
+ * Loads the photos that `findPhotos` finds in a folder or manifest. Everything that is wrong with them is a `UserError`, and
+ * files that are left out are told in `notes`.
+ */
+export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
+  const { preparation = photoPreparations(), badFiles = "fail" } = options;
+  const found = await findPhotos(data, options);
+  const { root, classes, skipped } = found;
+  const { train, val, hashes, unreadable } =
+    badFiles === "skip" ? await readablePhotos(found, options) : { ...found, ...(await hashed(found)), unreadable: [] };
+  const dataset = (photos: PhotoSet, split: keyof PhotoPreparations): PhotoDataset =>
+    photoDataset({
+      ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
+      preparation: preparation[split],
+    });
+  return {
+    train: dataset(train, "train"),
+    test: dataset(val, "val"),
+    source: `photos in "${data}"`,
+    dataHash: dataHash(classes, withHashes({ train, val }, hashes)),
+    notes: notesOn(skipped, unreadable),
+    ...{ skipped, unreadable },
+  };
+}
+
+async function hashed({ root, train, val }: FoundPhotos): Promise<Pick<ReadablePhotos, "hashes">> {
+  return { hashes: { train: await hashPhotos(root, train), val: await hashPhotos(root, val) } };
+}
+
+/** Photos that were decoded once, and those that could not be. */
+interface ReadablePhotos {
+  readonly train: PhotoSet;
+  readonly val: PhotoSet;
+  readonly hashes: Readonly<Record<"train" | "val", readonly FileHash[]>>;
+  readonly unreadable: PhotoData["unreadable"];
+}
+
+/** Decodes all photos and leaves out those that cannot be. A class of which nothing is left is a `UserError`. */
+export async function readablePhotos(
+  { root, classes, train, val }: FoundPhotos,
+  { onScan }: Pick<PhotoOptions, "onScan"> = {},
+): Promise<ReadablePhotos> {
+  const total = train.names.length + val.names.length;
+  const scan = (photos: PhotoSet, before: number): Promise<ScannedPhoto[]> => {
+    const options: ScanOptions = { fingerprints: false, onProgress: (done) => onScan?.(before + done, total) };
+    return scanPhotos(root, photos, options);
+  };
+  const forTraining = readableOf(train, await scan(train, 0));
+  const forValidation = readableOf(val, await scan(val, train.names.length));
+  const unreadable = [...forTraining.unreadable, ...forValidation.unreadable];
+  for (const [split, { photos }] of [["training", forTraining] as const, ["validation", forValidation] as const]) {
+    const gone = classes.filter((_, label) => !photos.labels.includes(label));
+    if (gone.length === 0) continue;
+    throw new UserError(
+      `"${root}": expected photos of each class for ${split} but none of ${listed(gone)} can be read, such as ${unreadable[0]?.fault ?? ""}`,
+      "See all of them with: ocelli data check",
+    );
+  }
+  const hashes = { train: forTraining.scanned, val: forValidation.scanned };
+  return { train: forTraining.photos, val: forValidation.photos, hashes, unreadable };
+}
+
+function readableOf(photos: PhotoSet, scanned: readonly ScannedPhoto[]) {
+  const kept = [...scanned.keys()].filter((index) => scanned[index]?.fault === undefined);
+  return {
+    photos: pickPhotos(photos, kept),
+    scanned: kept.flatMap((index) => scanned[index] ?? []),
+    unreadable: scanned.flatMap(({ name, fault }) => (fault === undefined ? [] : [{ name, fault }])),
+  };
+}
+
+function notesOn(skipped: readonly SkippedFile[], unreadable: PhotoData["unreadable"]): string[] {
+  const names = (files: readonly { readonly name: string }[]): string => listed(files.map(({ name }) => name));
+  const notes: string[] = [];
+  if (0 < skipped.length)
+    notes.push(
+      `Skipped ${counted(skipped.length, "file")} that ${skipped.length > 1 ? "are" : "is"} no photo of a class: ${names(skipped)}.`,
+    );
+  if (0 < unreadable.length)
+    notes.push(`Left out ${counted(unreadable.length, "file")} that cannot be read: ${names(unreadable)}.`);
+  return notes;
+}

@@ -1,0 +1,41 @@
+/** Photos on disk as a data set: each is decoded and prepared whenever it is asked for. */
+import { createPreparation, decodeImage, type PreparationSpec } from "../../image/index.ts";
+import { checkLabel, type Dataset } from "../dataset.ts";
+
+/** What `photoDataset` takes; plain data, which crosses to worker threads. */
+export interface PhotoDatasetOptions {
+  /** Paths. */
+  readonly files: readonly string[];
+  /** The class index of each file. */
+  readonly labels: readonly number[];
+  readonly classes: readonly string[];
+  readonly preparation: PreparationSpec;
+}
+
+/** A data set of photos. */
+export interface PhotoDataset extends Dataset, PhotoDatasetOptions {}
+
+const RGB = 3;
+
+/**
+ * Photos as floats [3, size, size], prepared by `preparation`, which is random only through the sample's `rng`. A file that
+ * cannot be decoded is a `UserError` that names it, when its sample is asked for; see `readablePhotos` to leave such out.
+ */
+export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
+  const { files, labels, classes, preparation } = options;
+  if (files.length !== labels.length) throw new Error(`${files.length} files but ${labels.length} labels`);
+  for (const [index, label] of labels.entries()) checkLabel(label, index, classes.length);
+  const { size, mean, std, exif } = preparation;
+  const prepare = createPreparation(preparation);
+  return {
+    ...options,
+    length: files.length,
+    shape: [RGB, size, size],
+    normalisation: { mean, std },
+    async sample(index, { rng }) {
+      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient: exif });
+      return { image: prepare(image, rng), label: labels[index] ?? 0 };
+    },
+    remote: { module: import.meta.url, export: "photoDataset", options: { files, labels, classes, preparation } },
+  };
+}

@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { cp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPreparation, decodeImage } from "../../image/index.ts";
+import { rngFor } from "../../rng.ts";
+import { wavyPng, writeTree } from "../../testing/photo-folders.ts";
+import { loadData } from "../load.ts";
+import { batches } from "../loader.ts";
+import { mapConcurrently } from "./concurrent.ts";
+import { hashFile, loadPhotos, photoDataset, photoPreparations } from "./index.ts";
+
+let root = "";
+let remove = async (): Promise<void> => {};
+const TREE = {
+  "train/ants/1.png": 1,
+  "train/ants/2.png": 2,
+  "train/bees/3.png": 3,
+  "train/bees/4.png": 4,
+  "train/bees/x.gif": "GIF",
+  "val/ants/5.png": 5,
+  "val/bees/6.png": 6,
+};
+beforeAll(async () => {
+  ({ root, remove } = await writeTree(TREE));
+});
+afterAll(() => remove());
+
+const preparation = photoPreparations({ size: 16 });
+
+describe("photoDataset", () => {
+  test("gives each photo, decoded and prepared, with its label", async () => {
+    const { test: val } = await loadPhotos(root, { preparation });
+    expect(val).toMatchObject({ length: 2, classes: ["ants", "bees"], shape: [3, 16, 16] });
+    const rng = rngFor(0, "augment", 0, 1);
+    const { image, label } = await val.sample(1, { epoch: 0, rng });
+    const decoded = await decodeImage(join(root, "val/bees/6.png"));
+    expect(label).toBe(1);
+    expect(image).toEqual(createPreparation(preparation.val)(decoded, rng));
+  });
+
+  test("training photos are another at each epoch, and the same from any number of workers", async () => {
+    const { train } = await loadPhotos(root, { preparation });
+    const collect = async (epoch: number, workers: number) => {
+      const all = [];
+      for await (const batch of batches(train, { batchSize: 3, shuffle: true, seed: 4, epoch, workers }))
+        all.push(batch);
+      return all;
+    };
+    const first = await collect(0, 0);
+    expect(first.map(({ size }) => size)).toEqual([3, 1]);
+    expect(await collect(0, 2)).toEqual(first);
+    expect((await collect(1, 0))[0]?.images).not.toEqual(first[0]?.images);
+  });
+
+  test("what cannot be decoded is named, by workers too", async () => {
+    const files = [join(root, "train/ants/1.png"), join(root, "train/bees/x.gif")];
+    const dataset = photoDataset({ files, labels: [0, 1], classes: ["ants", "bees"], preparation: preparation.val });
+    for (const workers of [0, 1]) {
+      await expect(batches(dataset, { batchSize: 2, workers }).next()).rejects.toMatchObject({
+        name: "UserError",
+        message: expect.stringContaining(`"${files[1]}": expected a `),
+      });
+    }
+  });
+});
+
+describe("loadPhotos", () => {
+  test("tells what was skipped, and loadData finds it", async () => {
+    const loaded = await loadData(root, { photos: { preparation } });
+    expect(loaded).toMatchObject({
+      source: `photos in "${root}"`,
+      notes: ['Skipped 1 file that is no photo of a class: "train/bees/x.gif".'],
+      dataHash: (await loadPhotos(root)).dataHash,
+    });
+    expect([loaded.train.length, loaded.test.length]).toEqual([4, 2]);
+  });
+
+  test("the hash depends on contents and names of photos, not on where they lie nor on other files", async () => {
+    const copy = await writeTree({});
+    const hash = async (): Promise<string> => (await loadPhotos(copy.root)).dataHash;
+    await cp(root, copy.root, { recursive: true });
+    const { dataHash } = await loadPhotos(root);
+    expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
+    expect((await loadPhotos(root, { badFiles: "skip" })).dataHash).toBe(dataHash);
+    await rm(join(copy.root, "train/bees/x.gif"));
+    expect(await hash()).toBe(dataHash);
+    await writeFile(join(copy.root, "train/ants/1.png"), await wavyPng(11));
+    expect(await hash()).not.toBe(dataHash);
+    await cp(join(root, "train/ants/1.png"), join(copy.root, "train/ants/1.png"));
+    expect(await hash()).toBe(dataHash);
+    await cp(join(root, "train/ants/1.png"), join(copy.root, "train/ants/7.png"));
+    expect(await hash()).not.toBe(dataHash);
+    await copy.remove();
+  });
+
+  test("a file's hash is SHA-256 of its bytes", async () => {
+    const bytes = await wavyPng(1);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(await hashFile(join(root, "train/ants/1.png"))).toEqual({ size: bytes.length, sha256 });
+    await expect(hashFile(join(root, "none"))).rejects.toThrow(/none": expected a photo but it cannot be read/);
+  });
+});
+
+describe("bad files", () => {
+  const png = wavyPng(1);
+  const broken = async (more: Record<string, Uint8Array | string> = {}) =>
+    writeTree({
+      ...TREE,
+      "train/ants/cut.png": (await png).subarray(0, 900),
+      "val/bees/text.jpg": "no photo",
+      ...more,
+    });
+
+  test("are left out, named and counted once, with skip", async () => {
+    const folder = await broken();
+    const scanned: string[] = [];
+    const onScan = (done: number, total: number) => scanned.push(`${done} of ${total}`);
+    const data = await loadPhotos(folder.root, { preparation, badFiles: "skip", onScan });
+    expect([data.train.length, data.test.length]).toEqual([4, 2]);
+    expect(data.unreadable.map(({ name }) => name)).toEqual(["train/ants/cut.png", "val/bees/text.jpg"]);
+    expect(data.notes?.[1]).toBe('Left out 2 files that cannot be read: "train/ants/cut.png" and "val/bees/text.jpg".');
+    expect(scanned.at(-1)).toBe("8 of 8");
+    let count = 0;
+    for await (const { size } of batches(data.train, { batchSize: 3 })) count += size;
+    expect(count).toBe(4);
+    await folder.remove();
+  });
+
+  test("stop whoever asks for them, with fail", async () => {
+    const folder = await broken();
+    const { test: val } = await loadPhotos(folder.root, { preparation });
+    await expect(batches(val, { batchSize: 9 }).next()).rejects.toThrow(
+      /text\.jpg": expected a .* picture but it begins with/,
+    );
+    await folder.remove();
+  });
+
+  test("are an error where nothing is left of a class", async () => {
+    const folder = await broken({ "train/wasps/1.jpg": "x", "val/wasps/1.jpg": "y" });
+    const loading = loadPhotos(folder.root, { badFiles: "skip" });
+    await expect(loading).rejects.toThrow(
+      /photos of each class for training but none of "wasps" can be read, such as /,
+    );
+    await folder.remove();
+  });
+});
+
+test("preparations keep the ratio of resize to crop, and only training has a recipe", () => {
+  expect(photoPreparations()).toMatchObject({
+    train: { recipe: "standard", size: 224, resize: 256, exif: false },
+    val: { recipe: "none", size: 224, resize: 256 },
+  });
+  expect(photoPreparations({ size: 299, recipe: "seed" })).toMatchObject({ train: { resize: 342, recipe: "seed" } });
+});
+
+test("mapConcurrently keeps the order and ends with the first error", async () => {
+  const items = Array.from({ length: 100 }, (_, index) => index);
+  const later = (value: number) => new Promise<number>((resolve) => setImmediate(() => resolve(value * 2)));
+  expect(await mapConcurrently(items, later)).toEqual(items.map((value) => value * 2));
+  let begun = 0;
+  const failing = async (value: number): Promise<number> => {
+    begun++;
+    if (value === 3) throw new Error("three");
+    return later(value);
+  };
+  await expect(mapConcurrently(items, failing)).rejects.toThrow("three");
+  expect(begun).toBeLessThan(20);
+});

@@ -1,0 +1,58 @@
+import { blankLike, type Image } from "../image.ts";
+
+/** The picture mirrored left to right. */
+export function flipHorizontal(image: Image): Image {
+  const { width, height, channels, data } = image;
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    let to = y * width * channels;
+    let from = to + (width - 1) * channels;
+    for (let x = 0; x < width; x++) {
+      out[to] = data[from]!;
+      if (channels === 3) {
+        out[to + 1] = data[from + 1]!;
+        out[to + 2] = data[from + 2]!;
+      }
+      to += channels;
+      from -= channels;
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+/** The picture upside down, mirrored. */
+export function flipVertical(image: Image): Image {
+  const { width, height, channels, data } = image;
+  const result = blankLike(image, image);
+  const row = width * channels;
+  for (let y = 0; y < height; y++) result.data.set(data.subarray(y * row, (y + 1) * row), (height - 1 - y) * row);
+  return result;
+}
+
+/** Rows become columns: the picture mirrored on the diagonal from the top left. */
+export function transpose(image: Image): Image {
+  const { width, height, channels, data } = image;
+  const out = new Uint8Array(data.length);
+  let to = 0;
+  for (let x = 0; x < width; x++) {
+    for (let y = 0; y < height; y++) {
+      const from = (y * width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) out[to++] = data[from + channel]!;
+    }
+  }
+  return { width: height, height: width, channels, data: out };
+}
+
+/** The picture turned by 0 to 3 quarters, counter-clockwise. */
+export function quarterTurns(image: Image, turns: number): Image {
+  switch (turns % 4) {
+    case 1:
+      return flipVertical(transpose(image));
+    case 2:
+      return flipVertical(flipHorizontal(image));
+    case 3:
+      return flipHorizontal(transpose(image));
+    default:
+      return image;
+  }
+}

@@ -1,0 +1,88 @@
+/** What is done to a photo before a network sees it: augmentation in training, preprocessing for evaluation. */
+import type { Rng } from "../rng.ts";
+import type { Image } from "./image.ts";
+import type { Interpolation } from "./resample/index.ts";
+import { IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.ts";
+import { colorJitter } from "./transforms/color-jitter.ts";
+import { randomHorizontalFlip, randomVerticalFlip } from "./transforms/flip.ts";
+import { randomGrayscale } from "./transforms/grayscale.ts";
+import { randomResizedCrop } from "./transforms/random-resized-crop.ts";
+import { resizeAndCropCentre } from "./transforms/resize.ts";
+import { randomRotation } from "./transforms/rotation.ts";
+import { compose, type Transform } from "./transforms/transform.ts";
+
+/** How photos of any size become inputs of one size. Plain data, as it stands in a zoo's table or a checkpoint. */
+export interface Preprocessing extends Normalisation {
+  /** What the shorter side becomes, in pixels. */
+  readonly resize: number;
+  /** The side of the square that is cut out of the middle: the network's input. */
+  readonly crop: number;
+  readonly interpolation: Interpolation;
+}
+
+/** Preprocessing of most weights trained on ImageNet. */
+export const IMAGENET_PREPROCESSING: Preprocessing = {
+  resize: 256,
+  crop: 224,
+  interpolation: "bilinear",
+  ...IMAGENET_NORMALISATION,
+};
+
+/** Preprocessing of torchvision's Inception v3. */
+export const INCEPTION_PREPROCESSING: Preprocessing = { ...IMAGENET_PREPROCESSING, resize: 342, crop: 299 };
+
+/** The names of the augmentations. */
+export const AUGMENTATIONS = ["seed", "standard", "none"] as const;
+/** The name of an augmentation. */
+export type Augmentation = (typeof AUGMENTATIONS)[number];
+
+/** The middle of the picture in the network's size. */
+export const evaluationCrop =
+  ({ resize, crop, interpolation }: Preprocessing): Transform =>
+  (image) =>
+    resizeAndCropCentre(image, resize, crop, interpolation);
+
+/**
+ * The transform of an augmentation, which gives pictures of `crop`×`crop` pixels:
+ *
+ * - `seed`: a random area, both flips, up to 30° of rotation, colour jitter, seldom grey: for objects without an upside
+ * - `standard`: a random area and the horizontal flip, as torchvision's reference training
+ * - `none`: the same pixels in each epoch, those of evaluation
+ */
+export function augmentation(name: Augmentation, preprocessing: Preprocessing): Transform {
+  const { crop, interpolation } = preprocessing;
+  const area = randomResizedCrop(crop, undefined, interpolation);
+  switch (name) {
+    case "seed":
+      return compose(
+        area,
+        randomHorizontalFlip(0.5),
+        randomVerticalFlip(0.5),
+        randomRotation(30),
+        colorJitter({ brightness: 0.2, contrast: 0.1, saturation: 0.1, hue: 0.1 }),
+        randomGrayscale(0.025),
+      );
+    case "standard":
+      return compose(area, randomHorizontalFlip(0.5));
+    case "none":
+      return evaluationCrop(preprocessing);
+  }
+}
+
+/** Photos to inputs [3, crop, crop] in training. */
+export function trainingInput(
+  name: Augmentation,
+  preprocessing: Preprocessing,
+): (image: Image, rng: Rng) => Float32Array<ArrayBuffer> {
+  const transform = augmentation(name, preprocessing);
+  return (image, rng) => toTensor(transform(image, rng), preprocessing);
+}
+
+/** Photos to inputs [3, crop, crop] for evaluation and prediction. */
+export const evaluationInput =
+  (preprocessing: Preprocessing): ((image: Image) => Float32Array<ArrayBuffer>) =>
+  (image) =>
+    toTensor(
+      resizeAndCropCentre(image, preprocessing.resize, preprocessing.crop, preprocessing.interpolation),
+      preprocessing,
+    );
