@@ -182,7 +182,7 @@ describe("a file does not arrive", () => {
     await mkdir(join(folder, "deep"));
     await symlink("/dev/full", `${path()}.part`);
     await expect(get(["/a"])).rejects.toMatchObject({
-      message: `"${path()}.part": expected to write the downloaded file but the disk is full.`,
+      message: `"${path()}": expected to write the downloaded file but the disk is full.`,
       hint: "Make room on the disk.",
     });
   });

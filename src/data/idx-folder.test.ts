@@ -109,5 +109,5 @@ test("data sets by name or folder", async () => {
   await expect(loadData("mnsit")).rejects.toMatchObject({ name: "UserError", hint: 'Did you mean "mnist"?' });
   await expect(loadData(join(parent, "none"))).rejects.toThrow("but there is no such name or folder.");
   await writeFile(join(parent, "file"), "");
-  await expect(loadData(join(parent, "file"))).rejects.toThrow("but it is a file.");
+  await expect(loadData(join(parent, "file"))).rejects.toThrow("but it is another file.");
 });

@@ -61,7 +61,11 @@ describe("what is encoded is decoded", () => {
 
 describe("bad files", () => {
   test.each([
-    ["something else", new TextEncoder().encode("not a model"), /photo\.onnx: expected an ONNX model but it cannot be read/],
+    [
+      "something else",
+      new TextEncoder().encode("not a model"),
+      /photo\.onnx: expected an ONNX model but it cannot be read/,
+    ],
     ["nothing", new Uint8Array(), /photo\.onnx: expected an ONNX model but it has no graph/],
     ["half a model", encodeModel(model).subarray(0, 100), /photo\.onnx: expected an ONNX model but it cannot be read/],
   ])("%s is a UserError that names the file", (_, bytes, message) => {

@@ -1,6 +1,6 @@
 /** Runs the built command line as a person does. */
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -33,26 +33,22 @@ export function ocelliJson<Result>(cwd: string, args: readonly string[]): Result
   return JSON.parse(stdout) as Result;
 }
 
-/** Starts `ocelli ARGS`, sends `signals` one after the other once `file` is there, and waits for its end. */
-export function interrupted(
-  cwd: string,
-  args: readonly string[],
-  { signals, file }: { signals: readonly NodeJS.Signals[]; file: string },
-): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd });
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const poll = setInterval(() => {
-    if (!existsSync(join(cwd, file))) return;
-    clearInterval(poll);
-    for (const signal of signals) child.kill(signal);
-  }, 5);
-  return new Promise((done) => {
-    child.on("exit", (code) => {
-      clearInterval(poll);
-      done({ code, stderr });
-    });
-  });
+/** A signal that a process sends to itself once it has told something on standard error. */
+export interface SelfSignal {
+  readonly at: RegExp;
+  readonly signal: NodeJS.Signals;
+}
+
+/** Runs `ocelli ARGS`, which gets each of `signals` at its moment, to its end. */
+export function interrupted(cwd: string, args: readonly string[], signals: readonly SelfSignal[]): Finished {
+  const preload = `
+    const waiting = [${signals.map(({ at, signal }) => `[${at}, "${signal}"]`).join(", ")}];
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text, ...rest) => {
+      const written = write(text, ...rest);
+      if (waiting[0]?.[0].test(text)) process.kill(process.pid, waiting.shift()[1]);
+      return written;
+    };`;
+  const execArgs = ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
+  return spawnSync(process.execPath, [...execArgs, MAIN, ...args], { cwd, encoding: "utf8", timeout: 100_000 });
 }

@@ -57,8 +57,9 @@ test("another seed gives other weights", () => {
   expect(other.weightsSha256).not.toBe(first.weightsSha256);
 });
 
-test("a run that was killed in its second epoch goes on to the same weights", async () => {
-  await interrupted(cwd, digits("killed"), { signals: ["SIGKILL"], file: "killed/best.pth" });
+test("a run that was killed in its second epoch goes on to the same weights", () => {
+  const killed = interrupted(cwd, digits("killed"), [{ at: /^epoch 2, step/, signal: "SIGKILL" }]);
+  expect(killed.signal).toBe("SIGKILL");
   expect(existsSync(join(cwd, "killed/summary.json"))).toBe(false);
   expect(ocelliJson<TrainSummary>(cwd, ["resume", "killed"])).toMatchObject({
     weightsSha256: first.weightsSha256,
@@ -68,11 +69,25 @@ test("a run that was killed in its second epoch goes on to the same weights", as
   });
 });
 
-test("Ctrl-C finishes the step, saves, and says how to go on; the rest gives the same weights", async () => {
-  const { code, stderr } = await interrupted(cwd, digits("stopped"), { signals: ["SIGINT"], file: "stopped/last.pth" });
-  expect(stderr).toContain("Go on with: ocelli resume stopped");
-  expect(code).toBe(130);
+test("Ctrl-C finishes the step, saves, and says how to go on; the rest gives the same weights", () => {
+  const { status, stdout, stderr } = interrupted(cwd, digits("stopped", "--json"), [
+    { at: /^epoch 1, step/, signal: "SIGINT" },
+  ]);
+  expect(stderr).toMatch(
+    /Stopping after this step; once more leaves at once\.\nStopped after step \d+\. Go on with: ocelli resume stopped\n$/,
+  );
+  expect([status, stdout]).toEqual([130, ""]);
   expect(ocelliJson<TrainSummary>(cwd, ["resume", "stopped"]).weightsSha256).toBe(first.weightsSha256);
+});
+
+test("a second Ctrl-C leaves at once; the run can still go on", () => {
+  const { status, stderr } = interrupted(cwd, digits("left"), [
+    { at: /^epoch 2, step/, signal: "SIGINT" },
+    { at: /Stopping after this step/, signal: "SIGINT" },
+  ]);
+  expect(status).toBe(130);
+  expect(stderr).not.toContain("Go on with");
+  expect(ocelliJson<TrainSummary>(cwd, ["resume", "left"]).weightsSha256).toBe(first.weightsSha256);
 });
 
 test("a run that --max-steps ended within an epoch goes on to the same weights", () => {
