@@ -1,14 +1,22 @@
 /** ocelli: train, evaluate and use image classifiers from TypeScript. */
 export {
   encodePth,
+  type FetchOptions,
+  fetchWeights,
   type PthInput,
+  type PublishedFile,
   pyFloat,
   readPth,
+  readSafetensors,
+  readWeights,
+  type Safetensors,
   type StateDict,
   type StateTensor,
   stateDictOf,
   stateHash,
+  type WeightsFile,
   writePth,
+  writeSafetensors,
 } from "./checkpoint/index.ts";
 export * from "./data/index.ts";
 export {

@@ -18,6 +18,7 @@ export interface PublishedFile {
 export interface FetchOptions {
   /** Never use the network. */
   readonly offline?: boolean;
+  /** Told of what has come. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Stops the download; what has come is kept to go on from. */
   readonly signal?: AbortSignal;

@@ -70,6 +70,7 @@ export interface MnistOptions {
   /** How long a server may be silent, in milliseconds; 30,000 by default. */
   readonly networkTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Told of what has come of each file. */
   readonly onProgress?: (progress: DownloadProgress & { readonly file: string }) => void;
   /** Where to download from, in place of the data set's own mirrors; each ends in a slash. */
   readonly mirrors?: readonly string[];

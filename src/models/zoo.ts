@@ -33,6 +33,7 @@ export interface ModelRecord {
   readonly heads: readonly string[];
   /** What torchvision publishes about it. */
   readonly published?: PublishedNetwork;
+  /** A new network; its weights come from the trainer. */
   readonly build: (options: BuildOptions) => Module;
 }
 

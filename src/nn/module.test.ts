@@ -3,7 +3,7 @@ import { ShapeError } from "../graph/define-op.ts";
 import { input, type Value } from "../graph/value.ts";
 import { add, flatten, relu, sigmoid } from "../ops/index.ts";
 import { batchNorm2d, conv2d, linear } from "./layers.ts";
-import { identity, type Module, module, sequential, type Step } from "./module.ts";
+import { identity, type Module, module, type Step, sequential } from "./module.ts";
 import { maxPool2d } from "./pooling.ts";
 import { tensorsOf, trace } from "./trace.ts";
 

@@ -17,6 +17,7 @@ export interface TraceOptions {
 export interface Scope extends TraceOptions {
   /** Names joined by dots, such as `layer1.0`; "" for the whole network. */
   readonly name: string;
+  /** The scope of the child module `name`. */
   child(name: string): Scope;
   /** The content of the module's own parameter or buffer `name`; the same value each time. */
   tensor(name: string): Value;

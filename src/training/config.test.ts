@@ -67,7 +67,7 @@ test.each([
   [{ engine: "onx" }, '--engine: expected one of auto, onnx, reference but got "onx".\nDid you mean "onnx"?'],
   [{ optimizer: "Adm" }, 'but got "Adm".\nDid you mean "adam"?'],
   [{ precision: "bf16" }, '--precision: expected one of fp32 but got "bf16".'],
-  [{ model: "mnist-cn" }, 'model: expected one of mnist-cnn but got "mnist-cn".\nDid you mean "mnist-cnn"?'],
+  [{ model: "mnist-cn" }, 'but got "mnist-cn".\nDid you mean "mnist-cnn"?'],
   [{ schedule: "cosin" }, '"cosin".\nDid you mean "cosine"?'],
   [{ schedule: "warmup:3", epochs: 3 }, "expected a warm-up shorter than the run of 3 epochs but it is 3."],
   [{ momentum: 0.9 }, "momentum: expected 0, as adam has no such setting, but got 0.9.\nTake the optimizer sgd"],

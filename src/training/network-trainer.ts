@@ -96,5 +96,6 @@ export interface Trainer {
   readonly slotShapes: StateShapes;
   /** Goes on from another training: what its optimizer kept, and the steps it had done. */
   restore(slots: StateDict, step: number): Promise<void>;
+  /** Ends the engine. */
   close(): Promise<void>;
 }

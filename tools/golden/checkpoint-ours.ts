@@ -96,6 +96,5 @@ export const OURS: ReadonlyMap<string, PthInput> = new Map(
 );
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const [name, content] of OURS)
-    await writePth(new URL(`checkpoint/${name}`, import.meta.url).pathname, content);
+  for (const [name, content] of OURS) await writePth(new URL(`checkpoint/${name}`, import.meta.url).pathname, content);
 }

@@ -3,7 +3,8 @@
 The network: y = sigmoid(x·Wᵀ + b)·Vᵀ with parameters "hidden.weight" W, "hidden.bias" b, "out.weight" V; the loss is the
 mean of (y − target)². All is computed in float64; the data are multiples of 1/1024, which float32 holds exactly. Step k has
 the learning rate rates[k], which is halved on the way as a schedule would. Each case has the loss before every step, the
-parameters after every step, and what the optimizer keeps after the last one, named "hidden.weight.exp_avg" and so on.
+parameters after every step, and of the optimizer's state dict after the last one what is kept of each parameter, named
+"hidden.weight.exp_avg" and so on, and the "group".
 """
 
 import json
@@ -53,7 +54,8 @@ def train(optimizer_class, rate, **settings):
         for slot, kept in optimizer.state[value].items()
         if slot != "step"
     }
-    return {"rates": rates, "losses": losses, "after": after, "slots": slots}
+    group = optimizer.state_dict()["param_groups"][0]
+    return {"rates": rates, "losses": losses, "after": after, "slots": slots, "group": group}
 
 
 SGD, ADAM, ADAMW = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW

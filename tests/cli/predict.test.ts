@@ -1,0 +1,85 @@
+/** Names of pictures through the real command line: what may be given, and what is told of it. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { encodePng } from "../../src/image/index.ts";
+import { bandImages, writeBandFolder } from "../bands.ts";
+import { emptyFolder, ocelli, ocelliJson } from "./ocelli.ts";
+
+const cwd = emptyFolder();
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const SIZE = 28;
+const { images, labels } = bandImages(4);
+let top: Uint8Array;
+
+beforeAll(async () => {
+  writeBandFolder(join(cwd, "bands"));
+  ocelliJson(cwd, ["train", "bands", "--out", "run", "--batch-size", "8", "--lr", "0.01", "--engine", "onnx"]);
+  mkdirSync(join(cwd, "pictures/deep"), { recursive: true });
+  mkdirSync(join(cwd, "none"));
+  for (const [index, name] of ["deep/b.png", "a.png", "c[1].PNG", "d.png"].entries()) {
+    const data = images.slice(index * SIZE * SIZE, (index + 1) * SIZE * SIZE);
+    const png = await encodePng({ width: SIZE, height: SIZE, channels: 1, data });
+    writeFileSync(join(cwd, "pictures", name), png);
+    if (index === 0) top = png;
+  }
+  writeFileSync(join(cwd, "pictures/notes.txt"), "no picture");
+  writeFileSync(join(cwd, "small.png"), await encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(1) }));
+});
+
+/** Files with the class named first, and the exit code. */
+function predicted(...args: string[]): { found: string[]; status: number | null } {
+  const { stdout, status } = ocelli(cwd, ["predict", "run", ...args, "--json"]);
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  const found = lines.map((line) => {
+    const { file, error, top: ranked } = JSON.parse(line);
+    return `${file}: ${error ? "error" : ranked[0].class}`;
+  });
+  return { found, status };
+}
+
+// labels of bandImages are 0, 1, 2, 0
+test("all pictures of a folder in order, those that a glob finds, and files with a glob's letters in their names", () => {
+  expect([...labels]).toEqual([0, 1, 2, 0]);
+  expect(predicted("pictures")).toEqual({
+    found: ["pictures/a.png: 1", "pictures/c[1].PNG: 2", "pictures/d.png: 0", "pictures/deep/b.png: 0"],
+    status: 0,
+  });
+  expect(predicted("pictures/*.png", "pictures/c[1].PNG")).toEqual({
+    found: ["pictures/a.png: 1", "pictures/d.png: 0", "pictures/c[1].PNG: 2"],
+    status: 0,
+  });
+  expect(predicted(join(cwd, "pictures/**/b.*")).found).toEqual([`${join(cwd, "pictures/deep/b.png")}: 0`]);
+});
+
+test("each thing that is no picture is told, and the others are named: exit code 1", () => {
+  expect(predicted("none", "nothing-*.png", "small.png", "pictures/notes.txt", "gone.png", "pictures/a.png")).toEqual({
+    found: [
+      ...["none: error", "nothing-*.png: error", "small.png: error", "pictures/notes.txt: error", "gone.png: error"],
+      "pictures/a.png: 1",
+    ],
+    status: 1,
+  });
+});
+
+test("for people: a line for each picture on standard output, errors on standard error", () => {
+  const { stdout, stderr, status } = ocelli(cwd, ["predict", "run", "none", "pictures/a.png", "small.png"]);
+  expect(stdout).toMatch(/^pictures\/a\.png {2}1 \d\d\.\d\d%, [02] \d+\.\d\d%, [02] \d+\.\d\d%\n$/);
+  expect(stderr).toBe(
+    'error: "none": expected pictures but the folder holds none.\nhint: Give another folder, or files.\n' +
+      'error: "small.png": expected a picture of 28×28 pixels, which mnist-cnn takes, but it has 1×1.\nhint: Resize the picture.\n',
+  );
+  expect(status).toBe(1);
+});
+
+test("a picture on standard input; nothing there is told", () => {
+  const args = ["predict", "run", "-", "--json", "--top", "1"];
+  expect(JSON.parse(ocelli(cwd, args, { input: top }).stdout)).toMatchObject({ file: "-", top: [{ index: 0 }] });
+  const empty = ocelli(cwd, args, { input: new Uint8Array() });
+  expect(empty.status).toBe(1);
+  expect(JSON.parse(empty.stdout)).toEqual({
+    file: "-",
+    error: expect.stringMatching(/^standard input: expected .+ but it is empty\.$/),
+  });
+});
