@@ -28,7 +28,7 @@ const SHARED = ["errors.ts", "nearest.ts", "rng.ts", "thread.ts"];
 /** Who alone may import a library. */
 const ONLY: Readonly<Record<string, RegExp>> = {
   "onnxruntime-node": /^engines\/(onnx\/|inspect\.ts)/,
-  sharp: /^image\/codec\.ts$/,
+  sharp: /^image\/sharp\.ts$/,
   "@bufbuild/protobuf": /^onnx\//,
   commander: /^cli\//,
   "@commander-js/extra-typings": /^cli\//,

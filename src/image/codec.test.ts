@@ -71,16 +71,34 @@ describe("what is no picture is the user's to mend", () => {
       /expected a JPEG, PNG, WebP, TIFF, BMP, PPM or GIF picture/,
     ],
     ["BMP", Buffer.from("BM\x00\x00\x00\x00"), /it is damaged/],
-    ["a JPEG's beginning", jpeg.subarray(0, jpeg.length - 60), /it is damaged/],
-    ["a PNG's beginning", png.subarray(0, 60), /it is damaged/],
+    ["a JPEG's beginning", jpeg.subarray(0, jpeg.length - 60), /the file is cut off/],
+    ["a PNG's beginning", png.subarray(0, 60), /the file is cut off/],
     ["a PNG with a changed bit", flipped, /it is damaged/],
-    ["a magic number alone", jpeg.subarray(0, 4), /it is damaged/],
-    ["a PNG of 40,000×40,000", pngOfSize(png, 40_000, 40_000), /at most 178 megapixels but it is larger/],
+    ["a magic number alone", jpeg.subarray(0, 4), /the file is cut off/],
+    ["a WebP's beginning", bytesOf(caseNamed("WebP").file).subarray(0, 100), /the file is cut off/],
+    ["a GIF's beginning", bytesOf(caseNamed("GIF").file).subarray(0, 100), /the file is cut off/],
+    [
+      "a PNG of 40,000×40,000",
+      pngOfSize(png, 40_000, 40_000),
+      /at most 178 megapixels but its header says 40000×40000/,
+    ],
   ])("%s", async (_, bytes, message) => {
     const decoding = decodeImage(bytes, { name: "upload 3" });
     await expect(decoding).rejects.toThrow(message);
     await expect(decoding).rejects.toThrow(/^upload 3: /);
     await expect(decoding).rejects.toHaveProperty("name", "UserError");
+  });
+  test("many at a time, each with its own reason", async () => {
+    const cut = jpeg.subarray(0, jpeg.length - 60);
+    const reasons = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const decoding = decodeImage([cut, flipped, pngOfSize(png, 40_000, 40_000)][i % 3] ?? cut);
+        return decoding.then(String, (error: Error) => error.message);
+      }),
+    );
+    const [one, two, three] = reasons;
+    expect(reasons).toEqual(reasons.map((_, i) => [one, two, three][i % 3]));
+    expect([one, two, three].map((reason) => reason?.split(" ").at(-1))).toEqual(["off.", "damaged.", "40000×40000."]);
   });
   test("a missing file and a folder", async () => {
     await expect(decodeImage(join(folder, "none.png"))).rejects.toThrow(

@@ -1,13 +1,16 @@
-/** Pictures from and to files' bytes. The only file that imports sharp, and only once a picture is asked for. */
+/** Pictures from and to files' bytes. */
 import { readFile } from "node:fs/promises";
-import type { Sharp, SharpOptions } from "sharp";
+
 import { messageOf, UserError } from "../errors.ts";
+import { noPicture, undecodable } from "./faults.ts";
 import { prepareFonts } from "./fonts.ts";
 import { decodeBmp } from "./formats/bmp.ts";
 import { cmykToRgb } from "./formats/cmyk.ts";
 import { decodePnm } from "./formats/pnm.ts";
 import { formatOf, isSixteenBitGrayPng, jpegComponents, MAX_PIXELS, type PictureFormat } from "./formats/sniff.ts";
+import { headerOf, type PictureHeader } from "./header.ts";
 import { type Channels, type Image, withChannels } from "./image.ts";
+import { loadSharp, type Sharp } from "./sharp.ts";
 
 /** What `decodeImage` takes. */
 export interface DecodeOptions {
@@ -30,16 +33,6 @@ export interface DecodeOptions {
 /** Resolution at which one unit of an SVG is one pixel. */
 const SVG_DENSITY = 72;
 
-const USE_A_PICTURE = "Use a picture that other programs can open, or remove the file.";
-
-/** sharp, set up for many pictures at once: one thread each, and no memory of pictures that never come again. */
-async function loadSharp(): Promise<typeof import("sharp").default> {
-  const { default: sharp } = await import("sharp");
-  sharp.cache(false);
-  sharp.concurrency(1);
-  return sharp;
-}
-
 /**
  * The picture in a JPEG, PNG, WebP, TIFF, BMP, PPM/PGM/PBM or GIF (its first frame) file, given as its path or its bytes,
  * as Pillow's `convert("RGB")` or `convert("L")` gives it: embedded colour profiles are ignored and transparency is
@@ -53,8 +46,18 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
   try {
     return withChannels(await decode(bytes, options), options.channels ?? 3);
   } catch (error) {
-    throw undecodable(name, error);
+    throw await undecodable(bytes, name, error);
   }
+}
+
+/** The header of a picture given as its bytes. What is no picture is a `UserError`; damage after the header is not seen. */
+export async function readHeader(bytes: Uint8Array, name = "image"): Promise<PictureHeader> {
+  if (!formatOf(bytes)) noPicture(bytes, name);
+  const header = await headerOf(bytes).catch(async (error: unknown) => {
+    throw await undecodable(bytes, name, error);
+  });
+  if (header.width * header.height > MAX_PIXELS) throw await undecodable(bytes, name, undefined);
+  return header;
 }
 
 type Decoder = (bytes: Uint8Array, options: DecodeOptions) => Image | Promise<Image>;
@@ -63,7 +66,7 @@ async function decoderOf(format: PictureFormat): Promise<Decoder> {
   if (format === "bmp") return decodeBmp;
   if (format === "pnm") return decodePnm;
   const sharp = await loadSharp();
-  const reading = { failOn: "truncated", ignoreIcc: true, limitInputPixels: MAX_PIXELS } satisfies SharpOptions;
+  const reading = { failOn: "truncated", ignoreIcc: true, limitInputPixels: MAX_PIXELS } as const;
   return async (bytes, { orient = true, clipSixteenBits = false }) => {
     const picture = sharp(bytes, { ...reading, autoOrient: orient || format === "tiff" });
     const kind = await kindOf(bytes, format, picture);
@@ -90,26 +93,6 @@ async function readPicture(path: string): Promise<Uint8Array> {
     const received = missing ? "it does not exist" : `it cannot be read (${messageOf(error)})`;
     throw new UserError(`"${path}": expected a picture but ${received}.`, "Check the path.", { cause: error });
   }
-}
-
-function noPicture(bytes: Uint8Array, name: string): never {
-  const start = Buffer.from(bytes.subarray(0, 4)).toString("hex");
-  const received = start === "" ? "it is empty" : `it begins with the bytes ${start}`;
-  throw new UserError(
-    `${name}: expected a JPEG, PNG, WebP, TIFF, BMP, PPM or GIF picture but ${received}.`,
-    USE_A_PICTURE,
-  );
-}
-
-function undecodable(name: string, error: unknown): UserError {
-  const reason = messageOf(error).split("\n")[0]?.trim();
-  if (reason?.includes("pixel limit")) {
-    const message = `${name}: expected a picture of at most ${Math.floor(MAX_PIXELS / 1e6)} megapixels but it is larger.`;
-    return new UserError(message, "Make it smaller.", { cause: error });
-  }
-  return new UserError(`${name}: expected a whole picture but it is damaged (${reason}).`, USE_A_PICTURE, {
-    cause: error,
-  });
 }
 
 /** The bytes as a plain array, since typed arrays of two classes slow down all that works on them. */
@@ -154,34 +137,4 @@ export async function renderSvg(svg: string, { scale = 1 }: { scale?: number } =
   return sharp(Buffer.from(svg), { density: SVG_DENSITY * scale, limitInputPixels: MAX_PIXELS, unlimited: true })
     .png()
     .toBuffer();
-}
-
-/** What a picture's file says of it before it is decoded. */
-export interface PictureHeader {
-  readonly format: string;
-  /** As stored, before any turning. */
-  readonly width: number;
-  readonly height: number;
-  readonly colours: "grey" | "rgb" | "cmyk" | "palette";
-  readonly alpha: boolean;
-  /** Bits of each channel. */
-  readonly bits: 8 | 16;
-  /** How EXIF data says to turn it, 1..8; 1 is as stored. */
-  readonly orientation: number;
-}
-
-/** The header of a picture given as its bytes. What is no picture is a `UserError`; damage after the header is not seen. */
-export async function readHeader(bytes: Uint8Array, name = "image"): Promise<PictureHeader> {
-  if (!formatOf(bytes)) noPicture(bytes, name);
-  const sharp = await loadSharp();
-  try {
-    const found = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
-    const { format, width, height, space = "", isPalette, hasAlpha, depth, orientation } = found;
-    const grey = space === "b-w" || space === "grey16";
-    const colours = isPalette ? "palette" : grey ? "grey" : space === "cmyk" ? "cmyk" : "rgb";
-    const bits = depth === "ushort" ? 16 : 8;
-    return { format, width, height, colours, alpha: hasAlpha, bits, orientation: orientation ?? 1 };
-  } catch (error) {
-    throw undecodable(name, error);
-  }
 }

@@ -1,4 +1,4 @@
-import { sizeOf } from "../graph/value.ts";
+import { type Shape, sizeOf } from "../graph/value.ts";
 import { rngFor } from "../rng.ts";
 import type { Module } from "./module.ts";
 import { tensorsOf } from "./trace.ts";
@@ -22,3 +22,7 @@ export function initialState(network: Module<unknown>, seed: number): Map<string
 /** The number of trained numbers of a network. */
 export const parameterCount = (network: Module<unknown>): number =>
   tensorsOf(network).reduce((sum, { role, spec }) => sum + (role === "parameter" ? sizeOf(spec.shape) : 0), 0);
+
+/** Shapes of all parameters and buffers by name, as a state dict of the network has them. */
+export const stateShapesOf = (network: Module<unknown>): Map<string, Shape> =>
+  new Map(tensorsOf(network).map(({ name, spec }) => [name, spec.shape]));

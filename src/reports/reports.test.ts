@@ -205,7 +205,7 @@ describe("photos", () => {
       "3 pictures",
       "ants",
       "a.jpg",
-      "American Staf…",
+      "American Staff…",
       "b.jpg",
       "ants",
       "a name that is f…",

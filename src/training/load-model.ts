@@ -2,10 +2,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type PthValue, readPth, type StateDict, stateDictOf } from "../checkpoint/index.ts";
+import { checkStateDict, type PthValue, readPth, type StateDict, stateDictOf } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { findModel } from "../models/index.ts";
-import type { Module } from "../nn/index.ts";
+import { findModel, type ModelRecord } from "../models/index.ts";
+import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
 import type { Trainer } from "./network-trainer.ts";
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
@@ -46,7 +46,6 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const value = await readPth(file);
   const weights = stateDictOf(value, file);
   const entries = entriesSchema.safeParse(value instanceof Map ? Object.fromEntries(value) : {});
-  const classes = entries.success ? entries.data.classes : numbered(classCount(weights));
   const name = options.model ?? (entries.success ? entries.data.model : undefined);
   if (name === undefined) {
     throw new UserError(
@@ -54,9 +53,12 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
       "Name it with --model, such as --model mnist-cnn.",
     );
   }
-  const { build, inputShape } = findModel(name);
+  const record = findModel(name);
+  const classes = entries.success ? entries.data.classes : numbered(classCount(weights, record));
+  const network = record.build({ classes: classes.length });
+  checkStateDict(weights, stateShapesOf(network), file);
   const rawPixels = entries.success && rawPixelsOf(entries.data.preprocessing);
-  return { file, name, network: build({ classes: classes.length }), weights, classes, inputShape, rawPixels };
+  return { file, name, network, weights, classes, inputShape: record.inputShape, rawPixels };
 }
 
 const rawPixelsOf = (preprocessing: PthValue): boolean =>
@@ -64,10 +66,10 @@ const rawPixelsOf = (preprocessing: PthValue): boolean =>
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
-/** The classes of a bare state dict: the outputs of its last layer. */
-function classCount(weights: StateDict): number {
-  const last = [...weights.values()].findLast(({ shape }) => 0 < shape.length);
-  return last?.shape[0] ?? 0;
+/** The classes of a bare state dict: the outputs of its last layer. At least one, so that what does not fit is listed. */
+function classCount(weights: StateDict, { heads }: ModelRecord): number {
+  const last = heads.flatMap((head) => weights.get(`${head}.weight`) ?? [])[0];
+  return last?.shape[0] || 1;
 }
 
 async function weightsFile(path: string): Promise<string> {

@@ -13,7 +13,7 @@ import { UserError } from "../errors.ts";
 import { inputName, type Program } from "../graph/program.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { argmaxRows, crossEntropyRows } from "../metrics/index.ts";
-import { initialState, type Module, tensorsOf } from "../nn/index.ts";
+import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
 import type {
   EvaluateOptions,
@@ -142,8 +142,7 @@ class EngineTrainer implements Trainer {
   }
 
   async setWeights(weights: StateDict, from = "weights"): Promise<void> {
-    const expected = new Map(tensorsOf(this.#network).map(({ name, spec }) => [name, spec.shape]));
-    await this.engine.write(float32Values(checkStateDict(weights, expected, from)));
+    await this.engine.write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)));
   }
 
   async optimizerSlots(): Promise<Map<string, StateTensor>> {

@@ -49,8 +49,8 @@ export interface CheckedPhotos {
 
 /** Where the largest class is more than this many times the smallest, the small one is learned badly. */
 const IMBALANCE = 3;
-/** How decoders word that a file ends too early. */
-const TRUNCATED = /premature end|truncat|unexpected end|end of (file|image|stream|input)|not enough/i;
+/** How errors word that a file ends too early. */
+const TRUNCATED = /is cut off|ends too early/;
 
 /** All problems, the worst first. */
 export function findProblems(checked: CheckedPhotos): Problem[] {

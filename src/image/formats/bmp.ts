@@ -14,6 +14,7 @@ const OLD_HEADER = 12;
 const HEADERS = [OLD_HEADER, 40, 52, 56, 64, 108, 124];
 const DEPTHS = [1, 4, 8, 16, 24, 32];
 
+/** What the file says before the pixels. */
 interface Header {
   readonly width: number;
   readonly height: number;
@@ -29,7 +30,12 @@ interface Header {
   readonly entry: number;
 }
 
-function readHeader(view: DataView): Header {
+/** The header, of a picture of any size. Throws if it is damaged or of a rare kind. */
+export function readBmpHeader(bytes: Uint8Array): Header {
+  const view = viewOf(bytes);
+  if (bytes.length < FILE_HEADER + 4 || bytes.length < FILE_HEADER + view.getUint32(FILE_HEADER, true)) {
+    throw new Error("it ends too early");
+  }
   const size = view.getUint32(FILE_HEADER, true);
   if (!HEADERS.includes(size)) throw new Error(`its header has ${size} bytes`);
   const old = size === OLD_HEADER;
@@ -55,15 +61,14 @@ function readHeader(view: DataView): Header {
 
 /** The picture, as Pillow's `convert("RGB")`: transparency is dropped. Throws if it is damaged or of a rare kind. */
 export function decodeBmp(bytes: Uint8Array): Image {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < FILE_HEADER + 4 || bytes.length < FILE_HEADER + view.getUint32(FILE_HEADER, true)) {
-    throw new Error("it ends too early");
-  }
-  const header = readHeader(view);
+  const header = readBmpHeader(bytes);
   const { width, height, bits } = header;
   checkSize(width, height);
-  return bits <= 8 ? decodeIndexed(bytes, header) : decodeDirect(view, header);
+  return bits <= 8 ? decodeIndexed(bytes, header) : decodeDirect(viewOf(bytes), header);
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
 
 /** The bytes of a row: whole 32-bit words. */
 const strideOf = ({ width, bits }: Header): number => Math.ceil((width * bits) / 32) * 4;

@@ -45,12 +45,12 @@ function numberReader(bytes: Uint8Array, start: number) {
   return { next: () => digits(MAX_DIGITS), nextDigit: () => digits(1), position: () => at };
 }
 
-function readHeader(bytes: Uint8Array): Header {
+/** The header, of a picture of any size. Throws if it is damaged. */
+export function readPnmHeader(bytes: Uint8Array): Header {
   const kind = bytes[1]! - 0x30;
   const numbers = numberReader(bytes, 2);
   const width = numbers.next();
   const height = numbers.next();
-  checkSize(width, height);
   const maximum = kind === 1 || kind === 4 ? 1 : numbers.next();
   if (maximum < 1 || maximum > 65535) throw new Error(`its largest value is ${maximum}`);
   return { kind, width, height, maximum, end: numbers.position() + 1 };
@@ -58,8 +58,9 @@ function readHeader(bytes: Uint8Array): Header {
 
 /** The picture, as Pillow's `convert("RGB")`: values are scaled to 0..255 and rounded. Throws if it is damaged. */
 export function decodePnm(bytes: Uint8Array, { clipSixteenBits = false }: PnmOptions = {}): Image {
-  const header = readHeader(bytes);
+  const header = readPnmHeader(bytes);
   const { kind, width, height, maximum } = header;
+  checkSize(width, height);
   const channels = kind === 3 || kind === 6 ? 3 : 1;
   if (kind > 4 && maximum === 255 && bytes.length >= header.end + width * height * channels) {
     return { width, height, channels, data: bytes.slice(header.end, header.end + width * height * channels) };

@@ -1,0 +1,45 @@
+/** What a picture's file says of the picture before it is decoded. */
+import { readBmpHeader } from "./formats/bmp.ts";
+import { readPnmHeader } from "./formats/pnm.ts";
+import { formatOf } from "./formats/sniff.ts";
+import { loadSharp } from "./sharp.ts";
+
+/** What a file says of its picture. */
+export interface PictureHeader {
+  readonly format: string;
+  /** As stored, before any turning. */
+  readonly width: number;
+  readonly height: number;
+  readonly colours: "grey" | "rgb" | "cmyk" | "palette";
+  readonly alpha: boolean;
+  /** Bits of each channel. */
+  readonly bits: 8 | 16;
+  /** How EXIF data says to turn it, 1..8; 1 is as stored. */
+  readonly orientation: number;
+}
+
+/** The header, of a picture of any size. Throws if it is damaged. */
+export async function headerOf(bytes: Uint8Array): Promise<PictureHeader> {
+  const format = formatOf(bytes);
+  const plain = { alpha: false, orientation: 1 } as const;
+  if (format === "bmp") {
+    const { width, height, bits } = readBmpHeader(bytes);
+    return { ...plain, format, width, height, colours: bits <= 8 ? "palette" : "rgb", bits: 8 };
+  }
+  if (format === "pnm") {
+    const { width, height, kind, maximum } = readPnmHeader(bytes);
+    const colours = kind === 3 || kind === 6 ? "rgb" : "grey";
+    return { ...plain, format, width, height, colours, bits: maximum > 255 ? 16 : 8 };
+  }
+  return withSharp(bytes);
+}
+
+async function withSharp(bytes: Uint8Array): Promise<PictureHeader> {
+  const sharp = await loadSharp();
+  const found = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const { format, width, height, space = "", isPalette, hasAlpha, depth, orientation } = found;
+  const grey = space === "b-w" || space === "grey16";
+  const colours = isPalette ? "palette" : grey ? "grey" : space === "cmyk" ? "cmyk" : "rgb";
+  const bits = depth === "ushort" ? 16 : 8;
+  return { format, width, height, colours, alpha: hasAlpha, bits, orientation: orientation ?? 1 };
+}
