@@ -5,6 +5,7 @@
  * colour bytes without transforms, such as MNIST, and can be served from worker threads.
  */
 import { UserError } from "../errors.ts";
+import type { Normalisation } from "../image/index.ts";
 import type { Rng } from "../rng.ts";
 
 /** The shape of one image: channels, height, width. */
@@ -34,12 +35,6 @@ export interface RemoteDataset {
   readonly export: string;
   /** Anything that structured clone copies; large arrays over a `SharedArrayBuffer`, so that they are not copied. */
   readonly options: unknown;
-}
-
-/** How the values 0..1 of each channel became those of samples: (value − mean) / std. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
 }
 
 /** Images of one shape, with labels in 0..classes.length−1. */

@@ -2,4 +2,12 @@ export { type DecodeOptions, decodeImage, encodePng, readHeader, renderSvg } fro
 export { escapeXml, FONT_FAMILY } from "./fonts.ts";
 export type { PictureHeader } from "./header.ts";
 export { type Channels, type Image, withChannels } from "./image.ts";
-export { createPreparation, type PreparationSpec } from "./preparation.ts";
+export {
+  AUGMENTATIONS,
+  type Augmentation,
+  evaluationInput,
+  IMAGENET_PREPROCESSING,
+  type Preprocessing,
+  trainingInput,
+} from "./recipes.ts";
+export { fromTensor, IMAGENET_NORMALISATION, type Normalisation } from "./tensor.ts";

@@ -2,13 +2,16 @@ import { basename } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Dataset } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
+import { AUGMENTATIONS } from "../../image/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { examples, jsonOption, numeric } from "../options.ts";
 import { EXIT, print, printJson } from "../output.ts";
 
 const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv or .jsonl manifest";
-const RECIPES = ["standard", "seed", "none"] as const;
 
+const augmentOption = new Option("--augment <name>", "how photos are changed by chance")
+  .choices(AUGMENTATIONS)
+  .default("standard" as const);
 const sizeOption = new Option("--size <pixels>", "side of what the network takes").default(224).argParser(numeric);
 const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
   .default(0.2)
@@ -87,7 +90,8 @@ const showCommand = new Command("show")
   .requiredOption("--out <file>", "the PNG file to write")
   .option("--count <number>", "pictures", numeric, 24)
   .option("--epoch <number>", "from 1", numeric, 1)
-  .addOption(new Option("--augment <name>", "how photos are changed by chance").choices(RECIPES).default(RECIPES[0]))
+  .addOption(augmentOption)
+  .option("--no-exif", "leave photos as they are stored, as torchvision does, and not as their EXIF data turns them")
   .addOption(sizeOption)
   .addOption(shareOption)
   .addOption(seedOption)
@@ -96,13 +100,13 @@ const showCommand = new Command("show")
     examples("ocelli data show photos --out batch.png", "ocelli data show photos --augment none --out plain.png"),
   )
   .action(
-    guarded(async (data, { out, count, epoch, augment, size, valShare, seed }) => {
+    guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed }) => {
       const { loadData, photoPreparations } = await import("../../data/index.ts");
       const { writeFileAtomic } = await import("../../checkpoint/index.ts");
       const split = splitOf(valShare, seed);
       const number = wholeNumber("--epoch", epoch);
       const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };
-      const preparation = photoPreparations({ recipe: augment, size: wholeNumber("--size", size) });
+      const preparation = photoPreparations({ augmentation: augment, crop: wholeNumber("--size", size), orient: exif });
       const { train } = await loadData(data, { photos: { ...split, preparation } });
       const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
       await writeFileAtomic(out, await drawBatch(train, { ...shown, subtitle }));

@@ -5,6 +5,11 @@ export { loadPhotos, type PhotoData, type PhotoOptions } from "./load-photos.ts"
 export { isManifestName } from "./manifest.ts";
 export { type PhotoDataset, type PhotoDatasetOptions, photoDataset } from "./photo-dataset.ts";
 export type { FoundPhotos, PhotoSet, SkippedFile } from "./photo-set.ts";
-export { IMAGENET_NORMALISATION, type PhotoPreparations, photoPreparations } from "./preparations.ts";
+export {
+  type PhotoPreparations,
+  type PreparationOptions,
+  type PreparationSpec,
+  photoPreparations,
+} from "./preparations.ts";
 export type { Problem, ProblemKind } from "./problems.ts";
 export type { SplitOptions } from "./split.ts";

@@ -1,6 +1,7 @@
 /** Photos on disk as a data set: each is decoded and prepared whenever it is asked for. */
-import { createPreparation, decodeImage, type PreparationSpec } from "../../image/index.ts";
+import { decodeImage, trainingInput } from "../../image/index.ts";
 import { checkLabel, type Dataset } from "../dataset.ts";
+import type { PreparationSpec } from "./preparations.ts";
 
 /** What `photoDataset` takes; plain data, which crosses to worker threads. */
 export interface PhotoDatasetOptions {
@@ -18,22 +19,23 @@ export interface PhotoDataset extends Dataset, PhotoDatasetOptions {}
 const RGB = 3;
 
 /**
- * Photos as floats [3, size, size], prepared by `preparation`, which is random only through the sample's `rng`. A file that
+ * Photos as floats [3, crop, crop], prepared by `preparation`, which is random only through the sample's `rng`. A file that
  * cannot be decoded is a `UserError` that names it, when its sample is asked for; see `readablePhotos` to leave such out.
  */
 export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
   const { files, labels, classes, preparation } = options;
   if (files.length !== labels.length) throw new Error(`${files.length} files but ${labels.length} labels`);
   for (const [index, label] of labels.entries()) checkLabel(label, index, classes.length);
-  const { size, mean, std, exif } = preparation;
-  const prepare = createPreparation(preparation);
+  const { augmentation, preprocessing, orient } = preparation;
+  const { crop, mean, std } = preprocessing;
+  const prepare = trainingInput(augmentation, preprocessing);
   return {
     ...options,
     length: files.length,
-    shape: [RGB, size, size],
+    shape: [RGB, crop, crop],
     normalisation: { mean, std },
     async sample(index, { rng }) {
-      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient: exif });
+      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient });
       return { image: prepare(image, rng), label: labels[index] ?? 0 };
     },
     remote: { module: import.meta.url, export: "photoDataset", options: { files, labels, classes, preparation } },

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPreparation, decodeImage } from "../../image/index.ts";
+import golden from "../../../tools/golden/pictures.json" with { type: "json" };
+import { decodeImage, evaluationInput } from "../../image/index.ts";
 import { rngFor } from "../../rng.ts";
 import { wavyPng, writeTree } from "../../testing/photo-folders.ts";
 import { loadData } from "../load.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-const preparation = photoPreparations({ size: 16 });
+const preparation = photoPreparations({ crop: 16 });
 
 describe("photoDataset", () => {
   test("gives each photo, decoded and prepared, with its label", async () => {
@@ -36,7 +37,7 @@ describe("photoDataset", () => {
     const { image, label } = await val.sample(1, { epoch: 0, rng });
     const decoded = await decodeImage(join(root, "val/bees/6.png"));
     expect(label).toBe(1);
-    expect(image).toEqual(createPreparation(preparation.val)(decoded, rng));
+    expect(image).toEqual(evaluationInput(preparation.val.preprocessing)(decoded));
   });
 
   test("training photos are another at each epoch, and the same from any number of workers", async () => {
@@ -146,12 +147,35 @@ describe("bad files", () => {
   });
 });
 
-test("preparations keep the ratio of resize to crop, and only training has a recipe", () => {
+test("preparations keep the ratio of resize to crop, and only training photos change by chance", () => {
+  const preprocessing = { crop: 224, resize: 256, interpolation: "bilinear" };
   expect(photoPreparations()).toMatchObject({
-    train: { recipe: "standard", size: 224, resize: 256, exif: false },
-    val: { recipe: "none", size: 224, resize: 256 },
+    train: { augmentation: "standard", preprocessing, orient: true },
+    val: { augmentation: "none", preprocessing, orient: true },
   });
-  expect(photoPreparations({ size: 299, recipe: "seed" })).toMatchObject({ train: { resize: 342, recipe: "seed" } });
+  const { train } = photoPreparations({ crop: 299, augmentation: "seed", orient: false });
+  expect(train).toMatchObject({ augmentation: "seed", preprocessing: { resize: 342 }, orient: false });
+  expect(photoPreparations({ crop: 224, resize: 232, interpolation: "bicubic" }).val.preprocessing).toMatchObject({
+    ...{ resize: 232, interpolation: "bicubic" },
+  });
+});
+
+test("photos are turned as their EXIF data says unless that is not wanted", async () => {
+  const file = join(root, "turned.jpg"); // 11×7 pixels, to be turned clockwise
+  const picture = golden.find(({ name }) => name === "JPEG with EXIF orientation");
+  await writeFile(file, Buffer.from(picture?.file ?? "", "base64"));
+  const side = 7;
+  const sample = async (orient: boolean): Promise<Float32Array> => {
+    const preparation = photoPreparations({ crop: side, resize: side, orient }).val;
+    const dataset = photoDataset({ files: [file], labels: [0], classes: ["a", "b"], preparation });
+    return (await dataset.sample(0, { epoch: 0, rng: rngFor(0, "augment") })).image;
+  };
+  const stored = await sample(false);
+  const turned = stored.map((_, at) => {
+    const [plane, y, x] = [at - (at % side ** 2), Math.floor(at / side) % side, at % side];
+    return stored[plane + (side - 1 - x) * side + y] ?? Number.NaN;
+  });
+  expect(await sample(true)).toEqual(turned);
 });
 
 test("mapConcurrently keeps the order and ends with the first error", async () => {

@@ -1,8 +1,14 @@
 /** How photos are prepared where nothing else is said. */
-import type { PreparationSpec } from "../../image/index.ts";
+import { type Augmentation, IMAGENET_PREPROCESSING, type Preprocessing } from "../../image/index.ts";
 
-/** Means and standard deviations of ImageNet's photos, red, green and blue in 0..1, which most weights were trained with. */
-export const IMAGENET_NORMALISATION = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+/** How photos become a network's input; plain data, which crosses to worker threads. */
+export interface PreparationSpec {
+  /** What is changed by chance; `none` gives the pixels of evaluation. */
+  readonly augmentation: Augmentation;
+  readonly preprocessing: Preprocessing;
+  /** Whether pictures are turned as their EXIF data says; torchvision does not. */
+  readonly orient: boolean;
+}
 
 /** How training and validation photos are prepared. */
 export interface PhotoPreparations {
@@ -10,20 +16,22 @@ export interface PhotoPreparations {
   readonly val: PreparationSpec;
 }
 
-const DEFAULT_SIZE = 224;
-/** The shorter side before the centre crop, as a multiple of the crop: 256 for 224. */
-const RESIZE_RATIO = 256 / 224;
+/** What `photoPreparations` takes; what is left out is as ImageNet's networks take it. */
+export interface PreparationOptions extends Partial<Preprocessing> {
+  /** Of training photos; `standard` by default. */
+  readonly augmentation?: Augmentation;
+  /** Whether pictures are turned as their EXIF data says; yes by default. */
+  readonly orient?: boolean;
+}
 
-/** `recipe` (`standard` by default) for training; resize and centre crop for validation. 224 pixels, as ImageNet's networks. */
-export function photoPreparations({
-  recipe = "standard",
-  size = DEFAULT_SIZE,
-  resize = Math.round(size * RESIZE_RATIO),
-  interpolation = "bilinear",
-  mean = IMAGENET_NORMALISATION.mean,
-  std = IMAGENET_NORMALISATION.std,
-  exif = false,
-}: Partial<PreparationSpec> = {}): PhotoPreparations {
-  const common = { size, resize, interpolation, mean, std, exif };
-  return { train: { ...common, recipe }, val: { ...common, recipe: "none" } };
+/** The shorter side before the centre crop, as a multiple of the crop: 256 for 224, 342 for Inception's 299. */
+const RESIZE_RATIO = IMAGENET_PREPROCESSING.resize / IMAGENET_PREPROCESSING.crop;
+
+/** An augmentation for training; resize and centre crop for validation. */
+export function photoPreparations(options: PreparationOptions = {}): PhotoPreparations {
+  const { augmentation = "standard", orient = true, ...given } = options;
+  const { crop = IMAGENET_PREPROCESSING.crop } = given;
+  const preprocessing = { ...IMAGENET_PREPROCESSING, resize: Math.round(crop * RESIZE_RATIO), ...given };
+  const common = { preprocessing, orient };
+  return { train: { ...common, augmentation }, val: { ...common, augmentation: "none" } };
 }

@@ -80,8 +80,8 @@ function copyPixel(image: Image, result: Image, from: number, to: number): void 
 
 /** Without rotation and shear, rows and columns are found apart from each other. */
 function scaleOnly(image: Image, result: Image, [a, , c, , e, f]: AffineMatrix): void {
-  const columns = indicesAlong(image.width, a, c);
-  const rows = indicesAlong(image.height, e, f);
+  const columns = indicesAlong({ source: image.width, target: image.width }, a, c);
+  const rows = indicesAlong({ source: image.height, target: image.height }, e, f);
   rows.forEach((row, y) => {
     if (row < 0) return;
     columns.forEach((column, x) => {
@@ -90,13 +90,20 @@ function scaleOnly(image: Image, result: Image, [a, , c, , e, f]: AffineMatrix):
   });
 }
 
-/** The source index of each result index, −1 where it falls outside. Adds up, as Pillow does, instead of multiplying. */
-function indicesAlong(length: number, step: number, offset: number): Int32Array {
+/**
+ * For each of `target` results the one of `source` elements that it falls on, −1 where it falls outside. Adds up, as Pillow
+ * does, instead of multiplying.
+ */
+export function indicesAlong(
+  { source, target }: { source: number; target: number },
+  step: number,
+  offset: number,
+): Int32Array {
   let coordinate = offset + step * 0.5;
-  return Int32Array.from({ length }, () => {
+  return Int32Array.from({ length: target }, () => {
     const index = toIndex(coordinate);
     coordinate += step;
-    return index < length ? index : -1;
+    return index < source ? index : -1;
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Box, Image, Size } from "../image.ts";
+import { resampleNearest } from "./nearest.ts";
 import { type Passes, resamplePlain } from "./plain.ts";
 import { resampleSimd } from "./simd.ts";
-import { axisWeights, type Interpolation } from "./weights.ts";
+import { axisWeights, type Interpolation, type Weighing } from "./weights.ts";
 
 export type { Interpolation } from "./weights.ts";
 
@@ -17,36 +18,44 @@ export interface Resampling {
   readonly interpolation?: Interpolation;
 }
 
+/** All of a resampling by weights. */
+export interface WeighedResampling extends Required<Resampling> {
+  readonly interpolation: Weighing;
+}
+
 /** The picture, or an area of it, in another size: to the last bit what Pillow's `crop`, `resize` and `crop` give. */
 export function resample(image: Image, resampling: Resampling): Image {
-  const passes = passesOf(image, resampling);
+  const { size, interpolation = "bilinear" } = resampling;
+  const { area = wholeOf(image), window = wholeOf(size) } = resampling;
+  checkInside("area", area, image);
+  checkInside("window", window, size);
+  if (interpolation === "nearest") return resampleNearest(image, { size, area, window });
+  const passes = passesOf({ size, area, window, interpolation });
   return resampleSimd(image, passes) ?? resamplePlain(image, passes);
 }
 
-/** The two passes of a resampling. */
-export function passesOf(image: Image, { size, area, window, interpolation = "bilinear" }: Resampling): Passes {
-  const from = area ?? { left: 0, top: 0, width: image.width, height: image.height };
-  const part = window ?? { left: 0, top: 0, width: size.width, height: size.height };
-  checkInside("area", from, image);
-  checkInside("window", part, size);
+const wholeOf = ({ width, height }: Size): Box => ({ left: 0, top: 0, width, height });
+
+/** The two passes of a resampling by weights. */
+export function passesOf({ size, area, window, interpolation }: WeighedResampling): Passes {
   const across = axisWeights({
-    source: from.width,
+    source: area.width,
     target: size.width,
-    start: part.left,
-    count: part.width,
+    start: window.left,
+    count: window.width,
     interpolation,
   });
   const down = axisWeights({
-    source: from.height,
+    source: area.height,
     target: size.height,
-    start: part.top,
-    count: part.height,
+    start: window.top,
+    count: window.height,
     interpolation,
   });
   const firstRow = down.first[0]!;
-  const last = part.height - 1;
+  const last = window.height - 1;
   const rows = down.first[last]! + down.taps[last]! - firstRow;
-  return { across, down, left: from.left, top: from.top, firstRow, rows };
+  return { across, down, left: area.left, top: area.top, firstRow, rows };
 }
 
 function checkInside(name: string, { left, top, width, height }: Box, whole: Size): void {

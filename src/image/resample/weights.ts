@@ -1,7 +1,9 @@
 /** Weights of Pillow's resampling along one axis: a filter stretched over the source when it shrinks, in fixed point. */
 
+/** How pixels between pixels are found by weighing those around. */
+export type Weighing = "bilinear" | "bicubic";
 /** How pixels between pixels are found. */
-export type Interpolation = "bilinear" | "bicubic";
+export type Interpolation = Weighing | "nearest";
 
 /** A filter and the distance from its centre beyond which it is zero. */
 interface Filter {
@@ -12,7 +14,7 @@ interface Filter {
 /** The cubic's free parameter: Catmull–Rom, Pillow's choice. */
 const CUBIC = -0.5;
 
-const FILTERS: Readonly<Record<Interpolation, Filter>> = {
+const FILTERS: Readonly<Record<Weighing, Filter>> = {
   bilinear: { support: 1, at: (distance) => Math.max(0, 1 - Math.abs(distance)) },
   bicubic: { support: 2, at: cubic },
 };
@@ -52,7 +54,7 @@ export interface Axis {
   readonly start: number;
   /** The number of result elements to make. */
   readonly count: number;
-  readonly interpolation: Interpolation;
+  readonly interpolation: Weighing;
 }
 
 /** The weights of one axis, to the last bit those of Pillow 12 for 8-bit images. */

@@ -1,17 +1,19 @@
-"""Golden values of pictures, from torchvision on Pillow. Run: python3 image.py [folder of data sets]
-(torch 2.13, torchvision 0.28, Pillow 12.3).
+"""Golden results of transforms with fixed parameters, from torchvision on Pillow: writes transforms.json beside this file.
+Run: python3 transforms.py (torch 2.13, torchvision 0.28, Pillow 12.3).
 
-- image.json: what transforms with fixed parameters make of synthetic pictures, as the beginning of a SHA-256
-- image-photos.json, with the folder: the same for the photos of hymenoptera_data
-- image/: small files of many formats; image/index.json: the pixels that Pillow reads from them, as hashes
+A case: {"name", "image": [width, height, channels] of a synthetic picture, "parameters", "shape", "hash": the beginning of the
+SHA-256 of the result's bytes}. "spaces" are the operations and strengths of RandAugment and TrivialAugmentWide.
 """
 
 import hashlib
+import itertools
 import json
+import os
 import pathlib
 import sys
 import types
 
+os.environ["ATEN_CPU_CAPABILITY"] = "default"  # the last bits of linspace depend on the vector instructions of the machine
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("none")  # its compiled operators are not needed
 
 import numpy as np  # noqa: E402
@@ -23,7 +25,7 @@ from torchvision.transforms import functional as F  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
-BILINEAR, BICUBIC = InterpolationMode.BILINEAR, InterpolationMode.BICUBIC
+BILINEAR, BICUBIC, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.BICUBIC, InterpolationMode.NEAREST
 
 
 def digest(data):
@@ -31,7 +33,7 @@ def digest(data):
 
 
 def synthetic(width, height, channels):
-    """Slopes, edges and noise; tests/parity/image-cases.ts has the same."""
+    """Slopes, edges and noise; tests/parity/synthetic.ts has the same."""
     y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(channels), indexing="ij")
     slope = x * (3 + c) + y * (5 - c)
     edges = ((x // 16 + y // 12) % 3) * (40 + 30 * c)
@@ -56,7 +58,7 @@ def sizes():
     for image in ([61, 47, 3], [61, 47, 1], [300, 260, 3], [5, 4, 3]):
         picture = synthetic(*image)
         for width, height in ([224, 224], [61, 20], [7, 93], [1, 1], [61, 47], [130, 47], [33, 224]):
-            for mode in (BILINEAR, BICUBIC):
+            for mode in (BILINEAR, BICUBIC, NEAREST):
                 result = F.resize(picture, [height, width], mode)
                 case("resizeTo", image, {"width": width, "height": height, "interpolation": mode.value}, result)
     for image in ([500, 375, 3], [500, 333, 3], [333, 500, 3], [256, 256, 3], [257, 300, 1], [61, 47, 3]):
@@ -76,10 +78,10 @@ def sizes():
     for image in ([500, 375, 3], [120, 90, 1]):
         picture = synthetic(*image)
         for top, left, height, width in ((0, 0, 90, 120), (13, 7, 51, 34), (88, 3, 1, 90), (30, 41, 60, 40)):
-            for size in (224, 48):
-                result = F.resized_crop(picture, top, left, height, width, [size, size], BILINEAR)
+            for size, mode in itertools.product((224, 48), (BILINEAR, BICUBIC, NEAREST)):
+                result = F.resized_crop(picture, top, left, height, width, [size, size], mode)
                 box = {"top": top, "left": left, "height": height, "width": width}
-                case("resizedCrop", image, {"box": box, "size": size}, result)
+                case("resizedCrop", image, {"box": box, "size": size, "interpolation": mode.value}, result)
     picture = synthetic(31, 22, 3)
     case("pad", [31, 22, 3], {"padding": [3, 1, 4, 2], "fill": 0}, F.pad(picture, [3, 1, 4, 2]))
     case("pad", [31, 22, 3], {"padding": [3, 0, 0, 2], "fill": [9, 99, 199]}, F.pad(picture, [3, 0, 0, 2], (9, 99, 199)))
@@ -115,12 +117,12 @@ def colours():
             for amount in angles if kind == "hue" else factors:
                 case("adjust", image, [{"kind": kind, "amount": amount}], adjust(picture, amount))
         case("gray", image, {}, F.to_grayscale(picture, image[2]))
-    for order in (["hue", "contrast", "saturation", "brightness"], ["saturation", "hue", "brightness", "contrast"]):
+    for order in itertools.permutations(ADJUST):
         steps = [{"kind": kind, "amount": 0.07 if kind == "hue" else 0.9 + 0.07 * i} for i, kind in enumerate(order)]
-        picture = synthetic(224, 224, 3)
+        picture = synthetic(64, 41, 3)
         for step in steps:
             picture = ADJUST[step["kind"]](picture, step["amount"])
-        case("adjust", [224, 224, 3], steps, picture)
+        case("adjust", [64, 41, 3], steps, picture)
     every = np.arange(1 << 24, dtype=np.uint32)
     every = np.stack([every >> 16, (every >> 8) & 255, every & 255], -1).astype(np.uint8).reshape(4096, 4096, 3)
     every = Image.fromarray(every)
@@ -207,50 +209,8 @@ def transforms_json():
         "randAugment10": space_of(autoaugment.RandAugment()._augmentation_space(10, (224, 224))),
         "trivialAugmentWide": space_of(autoaugment.TrivialAugmentWide()._augmentation_space(31)),
     }
-    write_json(HERE / "image.json", {"cases": CASES, "spaces": spaces})
-
-
-def photo_results(root):
-    """One hash for each photo: validation photos as evaluated, training photos augmented with parameters by number."""
-    photos = {}
-    for path in sorted(root.glob("*/*/*.jp*g")):
-        picture = Image.open(path).convert("RGB")
-        name = path.relative_to(root).as_posix()
-        if name.startswith("val"):
-            result = F.center_crop(F.resize(picture, 256), 224)
-        else:
-            result = augmented(picture, len(photos))
-        photos[name] = digest(result.tobytes())
-    return photos
-
-
-def augmented(picture, number):
-    """The steps of the seed's augmentation; tests/parity/image-photos.test.ts has the same."""
-    width = 1 + (number * 7919) % picture.width
-    height = 1 + (number * 104729) % picture.height
-    left = (number * 31) % (picture.width - width + 1)
-    top = (number * 17) % (picture.height - height + 1)
-    picture = F.resized_crop(picture, top, left, height, width, [224, 224], BILINEAR)
-    if number % 2:
-        picture = F.hflip(picture)
-    if number % 3 == 1:
-        picture = F.vflip(picture)
-    picture = F.rotate(picture, (number * 0.37) % 60 - 30)
-    amounts = {
-        "brightness": 0.8 + (number % 41) / 100,
-        "contrast": 0.9 + (number % 21) / 100,
-        "saturation": 0.9 + (number % 19) / 90,
-        "hue": -0.1 + (number % 23) / 110,
-    }
-    kinds = list(amounts)
-    for step in range(4):
-        kind = kinds[(number + step) % 4]
-        picture = ADJUST[kind](picture, amounts[kind])
-    return F.to_grayscale(picture, 3) if number % 20 == 0 else picture
+    write_json(HERE / "transforms.json", {"cases": CASES, "spaces": spaces})
 
 
 if __name__ == "__main__":
     transforms_json()
-    if len(sys.argv) > 1:
-        results = photo_results(pathlib.Path(sys.argv[1]) / "hymenoptera_data")
-        (HERE / "image-photos.json").write_text(json.dumps(results, indent=0) + "\n")
