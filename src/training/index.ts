@@ -5,9 +5,6 @@ export {
   parseConfigFile,
   type ResolvedConfig,
   resolveConfig,
-  SETTING_NAMES,
-  type SettingName,
-  type TrainConfig,
 } from "./config.ts";
 export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
@@ -24,6 +21,7 @@ export {
   readRecords,
   readRunConfig,
 } from "./run-folder.ts";
+export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
