@@ -1,5 +1,5 @@
-import { type IdxData, loadData } from "../data/index.ts";
-import type { ResolvedConfig } from "../training/index.ts";
+import { type IdxData, loadData, type PhotoOptions, photoPreparations } from "../data/index.ts";
+import type { ModelInput, ResolvedConfig } from "../training/index.ts";
 import { note } from "./output.ts";
 
 /** Loads a run's data set; a download is shown on standard error. */
@@ -7,12 +7,20 @@ export async function loadRunData(config: Pick<ResolvedConfig, "data" | "rawPixe
   return loadShown(config.data.value, config.rawPixels.value);
 }
 
+/** Loads a data set for a model that takes `input`; a download is shown on standard error. */
+export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
+  if (input.kind === "pixels") return loadShown(data, input.rawPixels);
+  const { kind, crop: size, ...preparation } = input;
+  return loadShown(data, false, { preparation: photoPreparations({ ...preparation, size }) });
+}
+
 /** Loads a data set by name or folder; a download is shown on standard error. */
-export async function loadShown(data: string, rawPixels: boolean): Promise<IdxData> {
+export async function loadShown(data: string, rawPixels: boolean, photos?: PhotoOptions): Promise<IdxData> {
   const announced = new Set<string>();
   const isTerminal = process.stderr.isTTY === true;
   const loaded = await loadData(data, {
     rawPixels,
+    photos,
     onProgress: ({ file, received, total }) => {
       if (isTerminal)
         process.stderr.write(`\r\x1b[2KDownloading ${file}: ${megabytes(received)} of ${megabytes(total)}`);
