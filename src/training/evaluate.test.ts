@@ -43,14 +43,19 @@ test("with six classes and more, the first five count too", () => {
   expect(report.top5).toBe(0.5);
 });
 
-test("data of another number of classes are refused", () => {
+test("data of other classes are refused", () => {
   const dataset = (classes: string[]) =>
     tensorDataset({ images: new Float32Array(1), labels: [0], shape: [1, 1, 1], classes });
   const model: LoadedModel = {
-    ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map(), rawPixels: false },
+    ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map() },
     ...{ classes: ["a", "b"], inputShape: [1, 28, 28] },
+    input: { kind: "pixels", inputShape: [1, 28, 28], rawPixels: false },
   };
-  expect(() => checkClasses(model, dataset(["c", "d"]))).not.toThrow();
+  expect(() => checkClasses(model, dataset(["a", "b"]))).not.toThrow();
+  expect(() => checkClasses({ ...model, classes: ["0", "1"] }, dataset(["c", "d"]))).not.toThrow();
+  expect(() => checkClasses(model, dataset(["b", "a"]))).toThrow(
+    `"net.pth": expected data with the model's classes in its order but class 0 is "b" and not "a".`,
+  );
   expect(() => checkClasses(model, dataset(["a"]))).toThrow(
     '"net.pth": expected data of 2 classes, which the model tells apart, but there are 1.',
   );

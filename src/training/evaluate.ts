@@ -45,11 +45,22 @@ export function reportOf(
   };
 }
 
-/** Throws unless the data set has the model's number of classes. */
+/**
+ * Throws unless the data set has the model's classes in its order; of a model that does not know their names (a bare state
+ * dict, or digits) as many as the model's are enough.
+ */
 export function checkClasses({ classes, file }: LoadedModel, dataset: Dataset): void {
-  if (classes.length === dataset.classes.length) return;
+  if (classes.length !== dataset.classes.length) {
+    throw new UserError(
+      `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
+      "Evaluate on data with the classes that the model was trained on.",
+    );
+  }
+  if (classes.every((name, index) => name === String(index))) return;
+  const at = classes.findIndex((name, index) => name !== dataset.classes[index]);
+  if (at === -1) return;
   throw new UserError(
-    `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
+    `"${file}": expected data with the model's classes in its order but class ${at} is "${dataset.classes[at]}" and not "${classes[at]}".`,
     "Evaluate on data with the classes that the model was trained on.",
   );
 }

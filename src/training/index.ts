@@ -10,8 +10,28 @@ export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
-export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
+export {
+  type PictureAnswer,
+  type PictureSource,
+  type PredictedPicture,
+  type PredictOptions,
+  predict,
+  predictPictures,
+  type RankedClass,
+  readInput,
+} from "./predict.ts";
+export {
+  defaultInput,
+  inputShapeOf,
+  type ModelInput,
+  type PhotoInput,
+  type PixelInput,
+  parsePreprocessing,
+  preprocessingEntry,
+} from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss } from "./programs.ts";
+export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export { dataOptions } from "./run-data.ts";
 export {
   checkRunFolder,
   freeRunFolder,

@@ -24,7 +24,7 @@ function printReport(report: EvaluationReport): void {
 export const evalCommand = new Command("eval")
   .description("Measure a model on the validation images of a data set")
   .argument("<model>", "a run folder or a .pth file")
-  .argument("<data>", "mnist, fashion-mnist, digits, or a folder of IDX files")
+  .argument("<data>", "mnist, fashion-mnist, digits, a folder of IDX files, or photos")
   .option("--model <name>", "the model of a bare state dict")
   .option("--batch-size <count>", "images at a time", numeric, 64)
   .option("--workers <count>", "threads that make batches", numeric, 0)
@@ -33,12 +33,16 @@ export const evalCommand = new Command("eval")
   .addOption(jsonOption)
   .addHelpText(
     "after",
-    examples("ocelli eval runs/first mnist", "ocelli eval weights.pth mnist --model mnist-cnn --json"),
+    examples(
+      "ocelli eval runs/first mnist",
+      "ocelli eval weights.pth mnist --model mnist-cnn --json",
+      "ocelli eval runs/ants-and-bees photos/",
+    ),
   )
   .action(
     guarded(async (path, data, { model: name, batchSize, workers, engine, threads, json }) => {
       const { checkClasses, loadModel, openModel, reportOf } = await import("../../training/index.ts");
-      const { loadShown } = await import("../data.ts");
+      const { loadFor } = await import("../data.ts");
       const options = {
         engine,
         batchSize: wholeNumber("--batch-size", batchSize),
@@ -46,7 +50,7 @@ export const evalCommand = new Command("eval")
       };
       const threadsOfData = wholeNumber("--workers", workers, 0);
       const model = await loadModel(path, { model: name });
-      const { test } = await loadShown(data, model.rawPixels);
+      const { test } = await loadFor(data, model.input);
       checkClasses(model, test);
       const trainer = await openModel(model, options);
       try {
