@@ -96,7 +96,7 @@ function startLines({
     `${model} (${count(parameters)} parameters) on the ${engine} engine`,
     `${source}: ${count(trainImages)} images to train, ${count(valImages)} to validate`,
     step === 0
-      ? `${epochs} epochs, run folder ${run}`
+      ? `${epochs} ${epochs === 1 ? "epoch" : "epochs"}, run folder ${run}`
       : `going on after step ${count(step)}, ${epochs} epochs in all, run folder ${run}`,
   ];
 }

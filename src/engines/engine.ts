@@ -27,13 +27,21 @@ export interface Executable {
    * `feeds`, which are then empty; without it they are copied.
    */
   run(feeds: Feeds, options?: { readonly transfer?: boolean }): Promise<Results>;
+  /** Frees what it holds, after all runs that were asked for before; it cannot be run any more. */
+  close(): Promise<void>;
+}
+
+/** How a Program is to be compiled. */
+export interface CompileOptions {
+  /** That it is run seldom: no memory is kept from run to run. */
+  readonly seldom?: boolean;
 }
 
 /** Where Programs run. Holds the variables, which all its Programs share by name. */
 export interface Engine {
   readonly name: EngineName;
   /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
-  compile(program: Program): Promise<Executable>;
+  compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /** Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. */
   write(values: ReadonlyMap<string, VariableData>): Promise<void>;
   /** Copies of variables by name, as they are after all runs that were asked for before; by default of all. */

@@ -11,6 +11,8 @@ export interface TraceOptions {
   readonly dropoutKey?: Value;
   /** Whether the layer of that name normalises with its running statistics even in training; never by default. */
   readonly isFrozen?: (layer: string) => boolean;
+  /** The variable that a parameter or buffer is read from; the one of its own name by default. */
+  readonly variableOf?: (tensor: string) => string;
 }
 
 /** The place of a module in a network during a trace: what it gets its parameters from. */
@@ -76,7 +78,8 @@ function scopeOf(name: string, state: TraceState, options: TraceOptions): Scope 
     child: (part) => scopeOf(within(part), state, options),
     tensor(part) {
       const key = within(part);
-      const value = state.tensors.get(key) ?? read(variable(part));
+      const own = variable(part);
+      const value = state.tensors.get(key) ?? read({ ...own, name: options.variableOf?.(key) ?? key });
       state.tensors.set(key, value);
       return value;
     },

@@ -21,7 +21,7 @@ import {
 } from "./batch-norm.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./convolution.ts";
 import { linear, matmul } from "./linear.ts";
-import { adamStep, sgdStep } from "./optimizers.ts";
+import { adamStep, clipFactor, sgdStep } from "./optimizers.ts";
 import {
   adaptiveAveragePool,
   adaptiveAveragePoolGradient,
@@ -107,6 +107,7 @@ export const ops = {
   dropoutMask,
   sgdStep,
   adamStep,
+  clipFactor,
 };
 
 /** Name of an op. */

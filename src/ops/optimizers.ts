@@ -1,5 +1,6 @@
 import { defineOp, float32 } from "../graph/define-op.ts";
 import { expectSameShape, expectScalars } from "./checks.ts";
+import { mapElements } from "./reference/elements.ts";
 import { stepAdam, stepSgd } from "./reference/optimizers.ts";
 
 /**
@@ -21,6 +22,24 @@ export const sgdStep = defineOp({
   },
   reference: ([parameter, gradient, momentumBuffer, learningRate, gradientShare], attributes) =>
     stepSgd(parameter, gradient, { momentumBuffer, learningRate, gradientShare, ...attributes }),
+});
+
+/**
+ * By how much gradients are to be multiplied so that their common norm is at most `maximum`, as PyTorch's clip_grad_norm_:
+ * the sum of their squares [] → min(1, maximum/(√sum + 1e-6)) [].
+ */
+export const clipFactor = defineOp({
+  name: "clipFactor",
+  inputs: ["sumOfSquares"],
+  outputs: ["factor"],
+  defaults: { maximum: 1 },
+  shape: ([sumOfSquares]) => {
+    expectScalars("clipFactor", { sumOfSquares });
+    return [float32([])];
+  },
+  reference: ([sumOfSquares], { maximum }) => [
+    mapElements(sumOfSquares, (value) => Math.min(1, maximum / (Math.sqrt(value) + 1e-6))),
+  ],
 });
 
 /**

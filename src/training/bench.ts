@@ -5,7 +5,8 @@ import { findModel } from "../models/index.ts";
 import { initialState } from "../nn/index.ts";
 import { adam } from "../optim/optimizer.ts";
 import { rngFor } from "../rng.ts";
-import { inferenceProgram, trainingProgram } from "./programs.ts";
+import { inferenceProgram } from "./programs.ts";
+import { trainingProgram } from "./step-program.ts";
 import { peakRssMiB } from "./summary.ts";
 
 /** What is measured. */

@@ -14,7 +14,7 @@ export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
 export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
-export { crossEntropy, inferenceProgram, type Loss, trainingProgram } from "./programs.ts";
+export { crossEntropy, inferenceProgram, type Loss } from "./programs.ts";
 export {
   checkRunFolder,
   freeRunFolder,
@@ -24,6 +24,7 @@ export {
   readRecords,
   readRunConfig,
 } from "./run-folder.ts";
+export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
 export { openTrainer } from "./trainer.ts";

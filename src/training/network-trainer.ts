@@ -3,10 +3,21 @@ import type { StateDict, StateShapes, StateTensor } from "../checkpoint/index.ts
 import type { Dataset, WorkerPool } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engines/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { StepGroup } from "./parameter-groups.ts";
 import type { Loss } from "./programs.ts";
 
+/** Which part of a network is trained, and how fast. */
+export interface TrainedPart {
+  /** Whether the parameter of that name keeps its value; none by default. */
+  readonly isFrozen?: (parameter: string) => boolean;
+  /** Whether the batch normalisation of that name uses its running statistics and leaves them as they are; none by default. */
+  readonly keepsStatistics?: (layer: string) => boolean;
+  /** By how much the learning rate is multiplied for a parameter; 1 by default. */
+  readonly learningRateScale?: (parameter: string) => number;
+}
+
 /** What `openTrainer` takes besides the network. */
-export interface TrainerOptions extends EngineOptions {
+export interface TrainerOptions extends EngineOptions, TrainedPart {
   /** Channels, height, width of one image. */
   readonly inputShape: readonly number[];
   /** Images of a step; 64 by default. A last batch may have fewer. */
@@ -15,8 +26,13 @@ export interface TrainerOptions extends EngineOptions {
   readonly optimizer?: Optimizer;
   /** Cross entropy by default. */
   readonly loss?: Loss;
-  /** Whether the parameter of that name keeps its value; none by default. */
-  readonly isFrozen?: (parameter: string) => boolean;
+  /** The largest common norm of all gradients, above which they are scaled down (PyTorch's clip_grad_norm_); none by default. */
+  readonly clipNorm?: number;
+  /**
+   * Keeps exponential moving averages of what is trained, which evaluation and `weights({ averaged: true })` then use:
+   * average ← d·average + (1 − d)·weight with d = min(averageDecay, (1 + step)/(10 + step)). 0..1; none by default.
+   */
+  readonly averageDecay?: number;
   /** Name of the engine; `auto`, the fastest there is, by default. */
   readonly engine?: string;
   /** Seed of the first weights and of dropout; 0 by default. */
@@ -28,6 +44,16 @@ export interface LabelledImages {
   readonly images: Float32Array;
   readonly labels: Int32Array;
 }
+
+/** Images with two labels each: the loss is share·loss(labels) + (1 − share)·loss(otherLabels). */
+export interface MixedImages extends LabelledImages {
+  readonly otherLabels: Int32Array;
+  /** 0..1 */
+  readonly share: number;
+}
+
+/** What a training step takes. */
+export type TrainingBatch = LabelledImages | MixedImages;
 
 /** What a training step found, before it changed the weights. */
 export interface StepResult {
@@ -69,6 +95,14 @@ export interface StepRunOptions {
   readonly transfer?: boolean;
 }
 
+/** Where a training stands. */
+export interface TrainerPosition {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps that were done before a parameter was first trained; 0 by default. */
+  readonly since?: (parameter: string) => number;
+}
+
 /** A network in training. Close it when done. */
 export interface Trainer {
   readonly engine: Engine;
@@ -77,15 +111,16 @@ export interface Trainer {
   readonly step: number;
   /**
    * One training step. It may be called again before the last one has ended: steps happen in the order in which they were
-   * asked for, and the engine is never idle if one waits.
+   * asked for, and the engine is never idle if one waits. Several batches make one step on the mean gradient of all their
+   * images, as one batch of that size would but for batch normalisation.
    */
-  train(batch: LabelledImages, options?: StepRunOptions): Promise<StepResult>;
+  train(batch: TrainingBatch | readonly TrainingBatch[], options?: StepRunOptions): Promise<StepResult>;
   /** Logits [N, classes] of images [N, C, H, W], N at most the batch size. */
   logits(images: Float32Array): Promise<Float32Array>;
   /** The network's answers to a whole data set. */
   evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation>;
-  /** Copies of all parameters and buffers, in the order and with the names of PyTorch's state dict. */
-  weights(): Promise<Map<string, StateTensor>>;
+  /** Copies of all parameters and buffers, or their moving averages, in the order and with the names of PyTorch's state dict. */
+  weights(options?: { readonly averaged?: boolean }): Promise<Map<string, StateTensor>>;
   /** Replaces all parameters and buffers; `from` is named in the error if they do not fit. */
   setWeights(weights: StateDict, from?: string): Promise<void>;
   /** Copies of what the optimizer keeps, by names such as `conv1.weight.exp_avg`. */
@@ -94,8 +129,14 @@ export interface Trainer {
   readonly parameters: readonly string[];
   /** Shapes of what the optimizer keeps. */
   readonly slotShapes: StateShapes;
-  /** Goes on from another training: what its optimizer kept, and the steps it had done. */
-  restore(slots: StateDict, step: number): Promise<void>;
+  /** The trained parameters by learning rate and count of steps. */
+  readonly groups: readonly StepGroup[];
+  /** Trains another part of the network from the next step on; what was trained before keeps what the optimizer knows of it. */
+  retrain(part: TrainedPart): Promise<void>;
+  /** Goes on from another training: what its optimizer kept, and where it stood. */
+  restore(slots: StateDict, at: TrainerPosition): Promise<void>;
+  /** Replaces moving averages; those that `averages` lacks stay. */
+  setAverages(averages: StateDict): Promise<void>;
   /** Ends the engine. */
   close(): Promise<void>;
 }

@@ -51,7 +51,7 @@ vi.mock("../engines/index.ts", async (original) => {
         last = results.catch(() => {});
         return results;
       };
-      return { run };
+      return { ...executable, run };
     };
     return { ...engine, compile };
   };

@@ -88,7 +88,7 @@ test("training goes on from weights and optimizer state", async () => {
   const expected = await whole.train(steps[1]);
   const resumed = await trainerOf({ optimizer: adam({ learningRate: 0.1 }), seed: 9 });
   await resumed.setWeights(weights);
-  await resumed.restore(slots, 1);
+  await resumed.restore(slots, { step: 1 });
   const result = await resumed.train(steps[1]);
   expect(result).toEqual({ ...expected, loss: expect.closeTo(expected.loss, 6) });
   // the float64 engine keeps more digits than a state dict, which is float32

@@ -8,23 +8,28 @@ import {
   type StateTensor,
 } from "../checkpoint/index.ts";
 import { batches, type Dataset } from "../data/index.ts";
-import { type Engine, type Executable, openEngine } from "../engines/index.ts";
+import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
 import { UserError } from "../errors.ts";
-import { inputName, type Program } from "../graph/program.ts";
+import type { Program } from "../graph/program.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
-import { argmaxRows, crossEntropyRows } from "../metrics/index.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
 import type {
   EvaluateOptions,
   Evaluation,
-  LabelledImages,
   StepResult,
   StepRunOptions,
+  TrainedPart,
   Trainer,
   TrainerOptions,
+  TrainerPosition,
+  TrainingBatch,
 } from "./network-trainer.ts";
-import { inferenceProgram, slotName, trainedParameters, trainingProgram } from "./programs.ts";
+import { groupParameters, groupScalars, type StepGroup } from "./parameter-groups.ts";
+import { ProgramCache } from "./program-cache.ts";
+import { averageName, inferenceProgram, slotName, trainedParameters } from "./programs.ts";
+import { isStatistic, type StepOptions, trainingProgram } from "./step-program.ts";
+import { evaluationOf, type PartResult, partResult, totalOf } from "./step-results.ts";
 
 /** Puts a network on an engine, with fresh weights. */
 export async function openTrainer(network: Module, options: TrainerOptions): Promise<Trainer> {
@@ -42,54 +47,77 @@ export async function openTrainer(network: Module, options: TrainerOptions): Pro
 class EngineTrainer implements Trainer {
   readonly engine: Engine;
   readonly optimizer: Optimizer;
-  readonly slotShapes: StateShapes;
   readonly parameters: readonly string[];
+  slotShapes: StateShapes = new Map();
+  groups: readonly StepGroup[] = [];
   step = 0;
   readonly #network: Module;
   readonly #options: TrainerOptions;
   readonly #batchSize: number;
-  readonly #executables = new Map<string, Promise<Executable>>();
-  readonly #needsKey = new Set<string>();
+  readonly #programs: ProgramCache;
+  #part: TrainedPart;
+  /** Steps before a parameter was first trained. */
+  #since = new Map<string, number>();
+  #averaged: ReadonlySet<string> = new Set();
   #seed = 0;
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(network: Module, engine: Engine, options: TrainerOptions) {
-    const { batchSize = 64, optimizer = adam(), isFrozen } = options;
+    const { batchSize = 64, optimizer = adam(), isFrozen, keepsStatistics, learningRateScale } = options;
     this.engine = engine;
     this.optimizer = optimizer;
     this.#network = network;
     this.#options = options;
     this.#batchSize = batchSize;
+    this.#programs = new ProgramCache(engine);
+    this.#part = { isFrozen, keepsStatistics, learningRateScale };
     this.parameters = trainedParameters(network).map(({ name }) => name);
-    const trained = trainedParameters(network, isFrozen);
-    this.slotShapes = new Map(
-      trained.flatMap(({ name, shape }) => optimizer.slots.map((slot) => [slotName(name, slot), shape] as const)),
-    );
+    this.#regroup();
   }
 
   async initialise(seed: number): Promise<void> {
     this.#seed = seed;
-    await this.engine.write(initialState(this.#network, seed));
-    await this.restore(zeros(this.slotShapes), 0);
+    const values = initialState(this.#network, seed);
+    await this.engine.write(values);
+    await this.engine.write(this.#averagesOf(values));
+    await this.restore(zeros(this.slotShapes), { step: 0 });
   }
 
-  async train(
-    { images, labels }: LabelledImages,
-    { learningRate, transfer }: StepRunOptions = {},
-  ): Promise<StepResult> {
-    const size = labels.length;
+  async train(given: TrainingBatch | readonly TrainingBatch[], options: StepRunOptions = {}): Promise<StepResult> {
+    const parts = "images" in given ? [given] : given;
     const step = ++this.step;
-    const rate = learningRate ?? this.optimizer.learningRate;
-    const feeds: Record<string, Float32Array | Int32Array> = { images, labels: labels.slice() };
-    for (const [name, value] of Object.entries(this.optimizer.scalarsAt(step, rate)))
-      feeds[name] = Float32Array.of(value);
-    const name = `train ${size}`;
-    const executable = await this.#inOrder(() => this.#executable(name, () => this.#trainingProgram(size)));
-    if (this.#needsKey.has(name)) feeds.dropoutKey = dropoutKey(this.#seed, step);
-    const { loss = [], logits = new Float32Array() } = await executable.run(feeds, { transfer });
-    const predictions = argmaxRows({ data: logits, classes: logits.length / size });
-    const correct = predictions.reduce((sum, prediction, row) => sum + (prediction === labels[row] ? 1 : 0), 0);
-    return { step, loss: loss[0] ?? Number.NaN, correct, size, learningRate: rate };
+    const learningRate = options.learningRate ?? this.optimizer.learningRate;
+    const all = parts.map((part, index) => {
+      const last = index === parts.length - 1;
+      const count = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+      const accumulation = parts.length === 1 ? undefined : last ? "last" : "part";
+      const rates = last ? this.#stepScalars({ step, learningRate, count }) : {};
+      // each batch has dropout masks of its own
+      const key = dropoutKey(this.#seed, step, index);
+      return this.#run(part, { accumulation, feeds: { ...rates, dropoutKey: key }, transfer: options.transfer });
+    });
+    return { step, learningRate, ...totalOf(await Promise.all(all)) };
+  }
+
+  #stepScalars({ step, learningRate, count }: { step: number; learningRate: number; count: number }) {
+    const decay = Math.min(this.#options.averageDecay ?? 0, (1 + step) / (10 + step));
+    return {
+      ...groupScalars(this.groups, this.optimizer, { step, learningRate }),
+      inverseCount: Float32Array.of(1 / count),
+      averageShare: Float32Array.of(1 - decay),
+    };
+  }
+
+  async #run(batch: TrainingBatch, { accumulation, feeds, transfer }: PartRun): Promise<PartResult> {
+    const { images, labels } = batch;
+    const size = labels.length;
+    const mixed = "share" in batch;
+    const others: Feeds = mixed ? { otherLabels: batch.otherLabels.slice(), share: Float32Array.of(batch.share) } : {};
+    const executable = await this.#programs.get(["train", size, accumulation, mixed].join(" "), {
+      define: () => this.#trainingProgram({ batchSize: size, accumulation, mixed }),
+      seldom: size !== this.#batchSize,
+    });
+    const all: Feeds = { images, labels: labels.slice(), ...others, ...feeds };
+    return partResult(await executable.run(all, { transfer }), labels);
   }
 
   async logits(images: Float32Array): Promise<Float32Array> {
@@ -98,8 +126,8 @@ class EngineTrainer implements Trainer {
     if (!Number.isInteger(size) || padded.length < images.length)
       throw new Error(`logits: expected up to ${this.#batchSize} images of ${formatShape(this.#options.inputShape)}`);
     padded.set(images);
-    const executable = await this.#inOrder(() => this.#executable("infer", () => this.#inferenceProgram()));
-    const { logits = new Float32Array() } = await executable.run({ images: padded }, { transfer: true });
+    const program = await this.#programs.get("infer", { define: () => this.#inferenceProgram() });
+    const { logits = new Float32Array() } = await program.run({ images: padded }, { transfer: true });
     return logits.slice(0, (logits.length / this.#batchSize) * size);
   }
 
@@ -127,22 +155,34 @@ class EngineTrainer implements Trainer {
       if (1 < underWay.length) await finishOne();
     }
     while (0 < underWay.length) await finishOne();
-    return evaluation(logits, labels);
+    return evaluationOf(logits, labels);
   }
 
-  async weights(): Promise<Map<string, StateTensor>> {
+  async weights({ averaged = false } = {}): Promise<Map<string, StateTensor>> {
     const tensors = tensorsOf(this.#network);
-    const values = await this.engine.read(tensors.map(({ name }) => name));
+    const stored = (name: string): string => (averaged && this.#averaged.has(name) ? averageName(name) : name);
+    const values = await this.engine.read(tensors.map(({ name }) => stored(name)));
     return new Map(
       tensors.map(({ name, spec }) => {
-        const { shape, data } = values.get(name) ?? { shape: spec.shape, data: new Float32Array() };
+        const { shape, data } = values.get(stored(name)) ?? { shape: spec.shape, data: new Float32Array() };
         return [name, spec.dtype === "int64" ? int64Scalar(data[0] ?? 0) : float32Tensor(shape, data)];
       }),
     );
   }
 
   async setWeights(weights: StateDict, from = "weights"): Promise<void> {
-    await this.engine.write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)));
+    const values = float32Values(checkStateDict(weights, stateShapesOf(this.#network), from));
+    await this.engine.write(values);
+    await this.engine.write(this.#averagesOf(values));
+  }
+
+  async setAverages(averages: StateDict): Promise<void> {
+    await this.engine.write(this.#averagesOf(float32Values(averages)));
+  }
+
+  #averagesOf(values: ReadonlyMap<string, VariableData>): Map<string, VariableData> {
+    const averaged = [...values].filter(([name]) => this.#averaged.has(name));
+    return new Map(averaged.map(([name, value]) => [averageName(name), value]));
   }
 
   async optimizerSlots(): Promise<Map<string, StateTensor>> {
@@ -150,9 +190,39 @@ class EngineTrainer implements Trainer {
     return new Map([...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
   }
 
-  async restore(slots: StateDict, step: number): Promise<void> {
+  async restore(slots: StateDict, { step, since = () => 0 }: TrainerPosition): Promise<void> {
     await this.engine.write(float32Values(slots));
     this.step = step;
+    this.#since = new Map([...this.#since.keys()].map((name) => [name, since(name)]));
+    this.#regroup();
+  }
+
+  async retrain(part: TrainedPart): Promise<void> {
+    const [slots, averaged] = [this.slotShapes, this.#averaged];
+    this.#part = part;
+    this.#regroup();
+    await this.#programs.release("train");
+    await this.engine.write(float32Values(zeros(new Map([...this.slotShapes].filter(([name]) => !slots.has(name))))));
+    const weights = float32Values(await this.weights());
+    await this.engine.write(this.#averagesOf(new Map([...weights].filter(([name]) => !averaged.has(name)))));
+    await this.#programs.release("infer");
+  }
+
+  /** Works out what is trained, with which slots, in which groups and with which averages. */
+  #regroup(): void {
+    const { isFrozen, keepsStatistics = () => false, learningRateScale = () => 1 } = this.#part;
+    const trained = trainedParameters(this.#network, isFrozen);
+    this.#since = new Map(trained.map(({ name }) => [name, this.#since.get(name) ?? this.step]));
+    this.slotShapes = new Map(
+      trained.flatMap(({ name, shape }) => this.optimizer.slots.map((slot) => [slotName(name, slot), shape] as const)),
+    );
+    const names = trained.map(({ name }) => name);
+    this.groups = groupParameters(names, { learningRateScale, since: (name) => this.#since.get(name) ?? 0 });
+    if (this.#options.averageDecay === undefined) return;
+    const statistics = tensorsOf(this.#network).flatMap(({ name }) =>
+      isStatistic(name) && !keepsStatistics(name.slice(0, Math.max(0, name.lastIndexOf(".")))) ? [name] : [],
+    );
+    this.#averaged = new Set([...names, ...statistics]);
   }
 
   close(): Promise<void> {
@@ -168,36 +238,34 @@ class EngineTrainer implements Trainer {
     );
   }
 
-  #trainingProgram(batchSize: number): Program {
-    const { inputShape, loss, isFrozen } = this.#options;
-    return trainingProgram(this.#network, { inputShape, batchSize, optimizer: this.optimizer, loss, isFrozen });
+  #trainingProgram(of: Pick<StepOptions, "batchSize" | "accumulation" | "mixed">): Program {
+    const { inputShape, loss, clipNorm, averageDecay } = this.#options;
+    const groups = new Map(this.groups.flatMap(({ parameters }, group) => parameters.map((name) => [name, group])));
+    return trainingProgram(this.#network, {
+      ...of,
+      ...this.#part,
+      ...{ inputShape, loss, clipNorm, optimizer: this.optimizer, averages: averageDecay !== undefined },
+      groupOf: (parameter) => groups.get(parameter) ?? 0,
+    });
   }
 
   #inferenceProgram(): Program {
-    return inferenceProgram(this.#network, { inputShape: this.#options.inputShape, batchSize: this.#batchSize });
-  }
-
-  /** The compiled Program of that name, compiled once. */
-  #executable(name: string, define: () => Program): Promise<Executable> {
-    const known = this.#executables.get(name);
-    if (known) return known;
-    const program = define();
-    if (program.inputs.some((value) => inputName(value) === "dropoutKey")) this.#needsKey.add(name);
-    const executable = this.engine.compile(program);
-    this.#executables.set(name, executable);
-    return executable;
-  }
-
-  /** Calls come back in the order in which they were made, even if one has to compile first. */
-  #inOrder(compile: () => Promise<Executable>): Promise<Executable> {
-    const compiled = this.#queue.then(compile);
-    this.#queue = compiled.catch(() => {});
-    return compiled;
+    const { inputShape } = this.#options;
+    const isAveraged = (name: string): boolean => this.#averaged.has(name);
+    return inferenceProgram(this.#network, { inputShape, batchSize: this.#batchSize, isAveraged });
   }
 }
 
-/** The key of step `step`'s dropout masks; see the op `dropoutMask`. */
-const dropoutKey = (seed: number, step: number): Int32Array => Int32Array.of(seed, Math.floor(seed / 2 ** 32), step, 0);
+/** The key of the dropout masks of a step's batch; see the op `dropoutMask`. */
+const dropoutKey = (seed: number, step: number, part: number): Int32Array =>
+  Int32Array.of(seed, Math.floor(seed / 2 ** 32), step, part);
+
+/** One batch of a step. */
+interface PartRun {
+  readonly accumulation: StepOptions["accumulation"];
+  readonly feeds: Feeds;
+  readonly transfer: boolean | undefined;
+}
 
 const zeros = (shapes: StateShapes): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, float32Tensor(shape, new Float32Array(sizeOf(shape)))]));
@@ -206,11 +274,3 @@ const float32Values = (state: StateDict) =>
   new Map(
     [...state].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as Float32Array) }]),
   );
-
-/** Loss and accuracy in float64, so that they do not depend on the batch size. */
-function evaluation(logits: Float32Array, labels: Int32Array): Evaluation {
-  const rows = { data: logits, classes: logits.length / labels.length };
-  const correct = argmaxRows(rows).reduce((sum, prediction, row) => sum + (prediction === labels[row] ? 1 : 0), 0);
-  const loss = crossEntropyRows(rows, labels).reduce((sum, value) => sum + value, 0) / labels.length;
-  return { count: labels.length, correct, accuracy: correct / labels.length, loss, logits, labels };
-}

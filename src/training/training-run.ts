@@ -88,7 +88,7 @@ export class TrainingRun {
   async #restore({ progress, weights, slots }: LastCheckpoint): Promise<void> {
     const { trainer } = this.#run;
     await trainer.setWeights(weights, this.#folder.file("last"));
-    await trainer.restore(slots, progress.step);
+    await trainer.restore(slots, { step: progress.step });
     this.#schedule.restore(progress.schedule);
     this.#best = progress.best;
     this.#totals = progress.totals;

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { openEngine } from "../../src/engines/index.ts";
 import { initialState, linear, type Module, module, relu, sequential } from "../../src/nn/index.ts";
 import { adam } from "../../src/optim/optimizer.ts";
-import { trainingProgram } from "../../src/training/programs.ts";
+import { trainingProgram } from "../../src/training/step-program.ts";
 
 const engine = await openEngine("onnx", { threads: 1 });
 afterAll(() => engine.close());

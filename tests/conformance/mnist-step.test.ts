@@ -5,7 +5,7 @@ import { type Engine, openEngine } from "../../src/engines/index.ts";
 import { type Shape, sizeOf } from "../../src/graph/value.ts";
 import { mnistCnn } from "../../src/models/index.ts";
 import { adam, type Optimizer, sgd } from "../../src/optim/optimizer.ts";
-import { trainingProgram } from "../../src/training/programs.ts";
+import { trainingProgram } from "../../src/training/step-program.ts";
 
 interface Batch {
   readonly size: number;

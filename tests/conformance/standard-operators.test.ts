@@ -10,7 +10,7 @@ import { initialState, trace } from "../../src/nn/index.ts";
 import { encodeProgram, lowerProgram } from "../../src/onnx/lower.ts";
 import { add, type OpName, softmaxCrossEntropy } from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/optimizer.ts";
-import { trainingProgram } from "../../src/training/programs.ts";
+import { trainingProgram } from "../../src/training/step-program.ts";
 import { conformanceCases, type RunProgram, testConformance } from "./cases.ts";
 
 const STANDARD = { contrib: false, block: 0 };

@@ -4,7 +4,8 @@ import { type Engine, openEngine } from "../../src/engines/index.ts";
 import { findModel } from "../../src/models/index.ts";
 import { type Module, tensorsOf } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/optimizer.ts";
-import { inferenceProgram, slotName, trainingProgram } from "../../src/training/programs.ts";
+import { inferenceProgram, slotName } from "../../src/training/programs.ts";
+import { trainingProgram } from "../../src/training/step-program.ts";
 import {
   CLASSES,
   distance,

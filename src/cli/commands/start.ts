@@ -65,10 +65,13 @@ export const startCommand = new Command("start")
       const model = await loadModel(run);
       const trainer = await openModel(model, { batchSize: 1 });
       await predictFiles(await writeSamples(run, data), { model, trainer, top: 3 }).finally(() => trainer.close());
-      print(`\ntry next
-  npx ocelli resume ${run} --epochs ${Number(epochs) + 2}      train for longer
-  npx ocelli eval ${run} ${name}                 figures for each class
-  npx ocelli predict ${run} ${join(run, "samples")}      your own 28×28 pictures
-  npx ocelli train ${name} --help                    every setting`);
+      const next = [
+        [`npx ocelli resume ${run} --epochs ${Number(epochs) + 2}`, "train for longer"],
+        [`npx ocelli eval ${run} ${name}`, "figures for each class"],
+        [`npx ocelli predict ${run} ${join(run, "samples")}`, "your own 28×28 pictures"],
+        ["npx ocelli train --help", "every setting"],
+      ] as const;
+      const width = Math.max(...next.map(([command]) => command.length));
+      print(`\ntry next\n${next.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join("\n")}`);
     }),
   );

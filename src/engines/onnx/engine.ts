@@ -19,10 +19,10 @@ export function openOnnxEngine(settings: SessionSettings): Engine {
   let programs = 0;
   return {
     name: "onnx",
-    async compile(program) {
+    async compile(program, { seldom = false } = {}) {
       const number = programs++;
       const compiled = compiledProgram(program, { contrib: true, block: await block });
-      await connection.ask({ kind: "compile", program: number, compiled }, [compiled.model.buffer]);
+      await connection.ask({ kind: "compile", program: number, compiled, seldom }, [compiled.model.buffer]);
       return executable(connection, { program, number });
     },
     async write(values) {
@@ -43,6 +43,9 @@ function executable(connection: Connection, { program, number }: { program: Prog
       const buffers = transfer ? buffersOf(feeds) : [];
       const { results } = await connection.ask({ kind: "run", program: number, feeds }, buffers);
       return results ?? {};
+    },
+    async close() {
+      await connection.ask({ kind: "release", program: number });
     },
   };
 }

@@ -27,7 +27,8 @@ export interface CompiledProgram {
 /** What the engine's thread is asked to do, in order. */
 export type Task =
   | { readonly kind: "block" }
-  | { readonly kind: "compile"; readonly program: number; readonly compiled: CompiledProgram }
+  | { readonly kind: "compile"; readonly program: number; readonly compiled: CompiledProgram; readonly seldom: boolean }
+  | { readonly kind: "release"; readonly program: number }
   | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
   | { readonly kind: "write"; readonly values: ReadonlyMap<string, VariableData> }
   | { readonly kind: "read"; readonly names?: readonly string[] }

@@ -54,8 +54,8 @@ export class Sessions {
     this.#settings = settings;
   }
 
-  /** Makes a session of a lowered Program under the number `program`. */
-  async compile(program: number, compiled: CompiledProgram): Promise<void> {
+  /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */
+  async compile(program: number, compiled: CompiledProgram, seldom: boolean): Promise<void> {
     for (const port of compiled.declared) this.#held(port);
     const session = await InferenceSession.create(compiled.model, {
       executionProviders: ["cpu"],
@@ -64,6 +64,7 @@ export class Sessions {
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+      enableCpuMemArena: !seldom,
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
     });
@@ -85,6 +86,12 @@ export class Sessions {
       return [result, Float32Array.from(outputs[name]?.data as Float32Array)] as const;
     });
     return Object.fromEntries(copies);
+  }
+
+  /** Frees a session; variables stay. */
+  async release(program: number): Promise<void> {
+    await this.#sessions.get(program)?.session.release();
+    this.#sessions.delete(program);
   }
 
   /** Sets variables; one that no Program has declared yet is kept for it. */

@@ -11,7 +11,8 @@ const sessions = new Sessions(settings);
 async function perform(task: Task): Promise<Omit<Answer, "id">> {
   if (task.kind === "block") return { block: await findBlockSize() };
   if (task.kind === "run") return { results: await sessions.run(task.program, task.feeds) };
-  if (task.kind === "compile") await sessions.compile(task.program, task.compiled);
+  if (task.kind === "compile") await sessions.compile(task.program, task.compiled, task.seldom);
+  if (task.kind === "release") await sessions.release(task.program);
   if (task.kind === "write") sessions.write(task.values);
   return task.kind === "read" ? { values: sessions.read(task.names) } : {};
 }

@@ -26,6 +26,7 @@ export function openReferenceEngine(): Engine {
           expectOpen();
           return runProgram(program, feeds, variables);
         },
+        async close() {},
       };
     },
     async write(values) {

@@ -5,8 +5,8 @@ import type { KernelsFor } from "../kernel.ts";
 const multiplyAdd = ({ emit, number }: Emitter, factor: number, x: string, y: string): string =>
   emit("Add", [emit("Mul", [x, number(factor)]), y]);
 
-/** One step of each optimizer on one parameter. */
-export const optimizers: KernelsFor<"sgdStep" | "adamStep"> = {
+/** One step of each optimizer on one parameter, and how far gradients are clipped. */
+export const optimizers: KernelsFor<"sgdStep" | "adamStep" | "clipFactor"> = {
   sgdStep: (emitter, [parameter, gradient, buffer, learningRate, gradientShare], { attributes }) => {
     const { emit, number } = emitter;
     const { momentum, nesterov, weightDecay } = attributes;
@@ -34,5 +34,9 @@ export const optimizers: KernelsFor<"sgdStep" | "adamStep"> = {
     const kept = emit("Sub", [number(1), emit("Mul", [learningRate, number(weightDecay)])]);
     const decayed = decays && decoupled ? emit("Mul", [parameter, kept]) : parameter;
     return [emit("Sub", [decayed, step]), newFirst, newSecond];
+  },
+  clipFactor: ({ emit, number }, [sumOfSquares], { attributes: { maximum } }) => {
+    const norm = emit("Add", [emit("Sqrt", [sumOfSquares]), number(1e-6)]);
+    return [emit("Min", [number(1), emit("Div", [number(maximum), norm])])];
   },
 };
