@@ -46,7 +46,7 @@ export const evalCommand = new Command("eval")
       };
       const threadsOfData = wholeNumber("--workers", workers, 0);
       const model = await loadModel(path, { model: name });
-      const { test } = await loadShown(data, model.rawPixels);
+      const { test } = await loadShown(data, { rawPixels: model.rawPixels });
       checkClasses(model, test);
       const trainer = await openModel(model, options);
       try {
