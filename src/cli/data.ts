@@ -16,7 +16,7 @@ export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
 }
 
 /** Loads a data set by name or folder; downloads and the scan of photos are shown on standard error. */
-async function loadShown(data: string, options: LoadDataOptions): Promise<IdxData> {
+export async function loadShown(data: string, options: LoadDataOptions): Promise<IdxData> {
   const announced = new Set<string>();
   const isTerminal = process.stderr.isTTY === true;
   const show = (key: string, text: string, rest: string): void => {

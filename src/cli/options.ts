@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their texts become values. */
 import { Option } from "@commander-js/extra-typings";
+import { AUGMENTATIONS } from "../image/index.ts";
 
 /** A number, or the text itself where it is none, for the settings' check to word the error. */
 export const numeric = (text: string): number | string =>
@@ -15,6 +16,11 @@ export const engineOption = new Option("--engine <name>", "auto, onnx or referen
 export const threadsOption = new Option("--threads <count>", "threads that compute (default: all cores)").argParser(
   numeric,
 );
+
+/** `--augment`: of photos. */
+export const augmentOption = new Option("--augment <name>", "how photos are changed by chance")
+  .choices(AUGMENTATIONS)
+  .default("standard" as const);
 
 /** Lines of examples under a command's help. */
 export const examples = (...lines: readonly string[]): string =>

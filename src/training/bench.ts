@@ -1,5 +1,5 @@
 /** Measures training steps, forward passes and data loading. */
-import { batches, type Dataset } from "../data/index.ts";
+import { batches, type Dataset, openWorkerPool } from "../data/index.ts";
 import { openEngine } from "../engines/index.ts";
 import { findModel } from "../models/index.ts";
 import { initialState } from "../nn/index.ts";
@@ -51,7 +51,8 @@ const WARM_UP = 10;
  * end to the next one's.
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
-  const { engine, compileMs, times } = options.job === "data" ? await benchData(options) : await benchEngine(options);
+  const measured = options.job === "data" ? await benchData(options) : await benchEngine(options);
+  const { engine, compileMs, times, images } = measured;
   const sorted = times.toSorted((a, b) => a - b);
   const medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const { model, job, batchSize, threads, steps } = options;
@@ -59,11 +60,13 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     ...{ model, job, engine, precision: "fp32", batchSize, threads, steps },
     medianMs: rounded(medianMs),
     minMs: rounded(sorted[0] ?? 0),
-    imagesPerSecond: Math.round((1000 * batchSize) / medianMs),
+    imagesPerSecond: Math.round(1000 * (images === undefined ? batchSize / medianMs : images / sumOf(times))),
     peakRssMiB: peakRssMiB(),
     compileMs: rounded(compileMs),
   };
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
@@ -71,6 +74,8 @@ interface Times {
   readonly engine: string;
   readonly compileMs: number;
   readonly times: readonly number[];
+  /** Images of all the times together, where steps depend on each other so that the median step says little. */
+  readonly images?: number;
 }
 
 async function benchEngine({ model, job, batchSize, steps, ...options }: BenchOptions): Promise<Times> {
@@ -120,15 +125,26 @@ async function measure(steps: number, run: (step: number) => Promise<unknown>): 
   return times.slice(WARM_UP);
 }
 
+/** The images of so many batches, epoch after epoch; short last batches count as what they are. */
 async function benchData({ batchSize, steps, workers, dataset }: BenchOptions): Promise<Times> {
   const data = await dataset();
-  let epoch = 0;
-  let source = batches(data, { batchSize, shuffle: true, workers, epoch });
-  const times = await measure(steps, async () => {
-    if (!(await source.next()).done) return;
-    source = batches(data, { batchSize, shuffle: true, workers, epoch: ++epoch });
-    await source.next();
-  });
-  await source.return();
-  return { engine: "none", compileMs: 0, times };
+  const pool = workers === 0 ? undefined : openWorkerPool(workers);
+  const times: number[] = [];
+  let [done, images, ended] = [0, 0, performance.now()];
+  try {
+    for (let epoch = 0; done < WARM_UP + steps; epoch++) {
+      for await (const { size } of batches(data, { batchSize, shuffle: true, workers: pool, epoch })) {
+        const now = performance.now();
+        if (WARM_UP <= done) {
+          times.push(now - ended);
+          images += size;
+        }
+        ended = now;
+        if (++done === WARM_UP + steps) break;
+      }
+    }
+  } finally {
+    await pool?.close();
+  }
+  return { engine: "none", compileMs: 0, times, images };
 }

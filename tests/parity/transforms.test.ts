@@ -64,6 +64,7 @@ const APPLY: Readonly<Record<string, (image: Image, parameters: never) => Result
     resizeTo(image, size, interpolation),
     ...resampled(image, { size, interpolation }),
   ],
+  "resize to square": (image, { side }: { side: number }) => [resizeTo(image, { width: side, height: side })],
   resize: (image, { short }: { short: number }) => [resizeTo(image, shortSideSize(image, short))],
   centerCrop: (image, { side }: { side: number }) => [cropCentre(image, { width: side, height: side })],
   evaluationCrop: (image, parameters: Preprocessing) => [

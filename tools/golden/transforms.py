@@ -61,6 +61,9 @@ def sizes():
             for mode in (BILINEAR, BICUBIC, NEAREST):
                 result = F.resize(picture, [height, width], mode)
                 case("resizeTo", image, {"width": width, "height": height, "interpolation": mode.value}, result)
+    for image, side in itertools.product(([2, 257, 3], [2, 201, 3], [2, 200, 3], [1, 300, 1]), (40, 224, 299)):
+        result = F.resize(synthetic(*image), [side, side])  # Pillow turns the passes round where height > 100 · width
+        case("resize to square", image, {"side": side}, result)
     for image in ([500, 375, 3], [500, 333, 3], [333, 500, 3], [256, 256, 3], [257, 300, 1], [61, 47, 3]):
         picture = synthetic(*image)
         for short in (256, 64, 33):

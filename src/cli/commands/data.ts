@@ -2,16 +2,12 @@ import { basename } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Dataset } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
-import { AUGMENTATIONS } from "../../image/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
-import { examples, jsonOption, numeric } from "../options.ts";
+import { augmentOption, examples, jsonOption, numeric } from "../options.ts";
 import { EXIT, print, printJson } from "../output.ts";
 
 const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv or .jsonl manifest";
 
-const augmentOption = new Option("--augment <name>", "how photos are changed by chance")
-  .choices(AUGMENTATIONS)
-  .default("standard" as const);
 const sizeOption = new Option("--size <pixels>", "side of what the network takes").default(224).argParser(numeric);
 const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
   .default(0.2)

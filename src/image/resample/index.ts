@@ -23,6 +23,9 @@ export interface WeighedResampling extends Required<Resampling> {
   readonly interpolation: Weighing;
 }
 
+/** Height over width beyond which Pillow shrinks a picture's height before it changes the width. */
+const VERY_TALL = 100;
+
 /** The picture, or an area of it, in another size: to the last bit what Pillow's `crop`, `resize` and `crop` give. */
 export function resample(image: Image, resampling: Resampling): Image {
   const { size, interpolation = "bilinear" } = resampling;
@@ -30,7 +33,16 @@ export function resample(image: Image, resampling: Resampling): Image {
   checkInside("area", area, image);
   checkInside("window", window, size);
   if (interpolation === "nearest") return resampleNearest(image, { size, area, window });
-  const passes = passesOf({ size, area, window, interpolation });
+  if (VERY_TALL * area.width < area.height && size.height < area.height) {
+    const short = { width: area.width, height: size.height };
+    const shrunk = weigh(image, { size: short, area, window: wholeOf(short), interpolation });
+    return weigh(shrunk, { size, area: wholeOf(short), window, interpolation });
+  }
+  return weigh(image, { size, area, window, interpolation });
+}
+
+function weigh(image: Image, resampling: WeighedResampling): Image {
+  const passes = passesOf(resampling);
   return resampleSimd(image, passes) ?? resamplePlain(image, passes);
 }
 
