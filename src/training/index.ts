@@ -31,7 +31,7 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
-export { dataOptions } from "./run-data.ts";
+export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
   freeRunFolder,

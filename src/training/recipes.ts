@@ -25,7 +25,8 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     name: "photos",
-    description: "what is taken for photos where no other is named: resnet18, a random crop and flip, SGD with a cosine",
+    description:
+      "what is taken for photos where no other is named: resnet18, a random crop and flip, SGD with a cosine",
     command: "ocelli train PHOTOS --weights imagenet",
     settings: {
       ...{ model: "resnet18", epochs: 15, batchSize: 16, augment: "standard" },
@@ -34,7 +35,8 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     name: "tutorial",
-    description: "PyTorch's tutorial on transfer learning: resnet18, all layers, SGD, a tenth of the rate every 7 epochs",
+    description:
+      "PyTorch's tutorial on transfer learning: resnet18, all layers, SGD, a tenth of the rate every 7 epochs",
     command: "ocelli train hymenoptera --recipe tutorial --weights imagenet",
     settings: {
       ...{ model: "resnet18", epochs: 25, batchSize: 4, augment: "standard" },
