@@ -7,11 +7,12 @@ export async function loadRunData(config: Pick<ResolvedConfig, "data" | "rawPixe
   return loadShown(config.data.value, config.rawPixels.value);
 }
 
-/** Loads a data set for a model that takes `input`; a download is shown on standard error. */
+/** Loads a data set for the evaluation of a model that takes `input`; a download is shown on standard error. */
 export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
   if (input.kind === "pixels") return loadShown(data, input.rawPixels);
   const { kind, crop: size, ...preparation } = input;
-  return loadShown(data, false, { preparation: photoPreparations({ ...preparation, size }) });
+  const { val } = photoPreparations({ ...preparation, size });
+  return loadShown(data, false, { preparation: { train: val, val } });
 }
 
 /** Loads a data set by name or folder; a download is shown on standard error. */

@@ -57,7 +57,9 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   }
   const record = findModel(name);
   const classes = entries.success ? entries.data.classes : numbered(classCount(weights, record));
-  const network = record.build({ classes: classes.length });
+  // a bare file is from PyTorch, where networks with trained weights are built with these
+  const published = entries.success ? undefined : record.published?.weights[0]?.options;
+  const network = record.build({ ...published, classes: classes.length });
   checkStateDict(weights, stateShapesOf(network), file);
   const input = inputOf(entries.data?.preprocessing, record, file);
   return { file, name, network, weights, classes, inputShape: inputShapeOf(input), input };

@@ -79,7 +79,7 @@ test("evaluation: accuracy with its interval, and figures of each class", () => 
   const [low, high] = [0.4869, 0.9743]; // Wilson's interval of 6 in 7
   expect(ocelliJson(root, ["eval", "light.pth", ".", "--batch-size", "3"])).toEqual({
     ...{ count: 7, accuracy: 6 / 7, accuracyInterval: [expect.closeTo(low, 4), expect.closeTo(high, 4)] },
-    ...{ loss: expect.any(Number), top5: null },
+    ...{ loss: expect.any(Number), top5: null, top5Interval: null },
     confusion: [
       [3, 0],
       [1, 3],
@@ -89,6 +89,26 @@ test("evaluation: accuracy with its interval, and figures of each class", () => 
       { class: "dark", count: 4, precision: 1, recall: 0.75, f1: expect.closeTo(6 / 7, 9) },
     ],
   });
+});
+
+test("the training images, or all of them", () => {
+  expect(ocelliJson(root, ["eval", "light.pth", ".", "--split", "train"])).toMatchObject({ count: 4, accuracy: 1 });
+  const all = ocelliJson(root, ["eval", "light.pth", ".", "--split", "all"]);
+  expect(all).toMatchObject({
+    count: 11,
+    confusion: [
+      [5, 0],
+      [1, 5],
+    ],
+  });
+  // a folder of class folders, which is divided by chance
+  expect(ocelliJson(root, ["eval", "light.pth", "val", "--split", "all"])).toMatchObject({ count: 7, accuracy: 6 / 7 });
+});
+
+test("evaluation for people", () => {
+  expect(ocelli(root, ["eval", "light.pth", "."]).stdout).toMatch(
+    /^accuracy 85\.71% of 7 images \(95% interval 48\.69% to 97\.43%\)\nloss \d\.\d{4}\n\nclass .+\nbright +3 +75\.00% +100\.00% +85\.71%\ndark +4 /,
+  );
 });
 
 test("predictions as lines of CSV, with the error of a bad file among the others", () => {
