@@ -8,11 +8,12 @@ export async function loadRunData(resolved: ResolvedConfig): Promise<IdxData> {
   return loadShown(resolved.data.value, dataOptions(configValues(resolved)));
 }
 
-/** Loads a data set for a model that takes `input`; what takes long is shown on standard error. */
+/** Loads a data set for the evaluation of a model that takes `input`; what takes long is shown on standard error. */
 export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
   if (input.kind === "pixels") return loadShown(data, { rawPixels: input.rawPixels });
   const { kind, exif, ...preprocessing } = input;
-  return loadShown(data, { photos: { preparation: photoPreparations({ ...preprocessing, orient: exif }) } });
+  const { val } = photoPreparations({ ...preprocessing, orient: exif });
+  return loadShown(data, { photos: { preparation: { train: val, val } } });
 }
 
 /** Loads a data set by name or folder; downloads and the scan of photos are shown on standard error. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { tensorDataset } from "../data/index.ts";
 import { mnistCnn } from "../models/index.ts";
-import { checkClasses, reportOf } from "./evaluate.ts";
+import { checkClasses, joinEvaluations, reportOf } from "./evaluate.ts";
 import type { LoadedModel } from "./load-model.ts";
 import type { Evaluation } from "./network-trainer.ts";
 
@@ -41,6 +41,18 @@ test("with six classes and more, the first five count too", () => {
   const row = [6, 5, 4, 3, 2, 1];
   const report = reportOf(evaluationOf([row, row], [5, 4], 0), [..."abcdef"]);
   expect(report.top5).toBe(0.5);
+  expect(report.top5Interval).toEqual([expect.closeTo(0.0945, 4), expect.closeTo(0.9055, 4)]); // Wilson's of 1 in 2
+});
+
+test("evaluations of parts are one of the whole", () => {
+  const first = { ...evaluationOf([[0, 1, 0]], [1], 1), loss: 0.5 };
+  const rows = [
+    [2, 0, 0],
+    [0, 0, 3],
+  ];
+  const whole = joinEvaluations([first, { ...evaluationOf(rows, [0, 1], 1), loss: 2 }]);
+  expect(whole).toMatchObject({ count: 3, correct: 2, accuracy: 2 / 3, loss: 1.5, labels: Int32Array.of(1, 0, 1) });
+  expect(whole.logits).toEqual(Float32Array.of(0, 1, 0, 2, 0, 0, 0, 0, 3));
 });
 
 test("data of other classes are refused", () => {

@@ -6,7 +6,7 @@ export {
   type ResolvedConfig,
   resolveConfig,
 } from "./config.ts";
-export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
+export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";

@@ -2,12 +2,20 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { checkStateDict, type PthValue, readPth, type StateDict, stateDictOf } from "../checkpoint/index.ts";
+import {
+  checkStateDict,
+  type PthValue,
+  readPth,
+  readWeights,
+  type StateDict,
+  stateDictOf,
+} from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape } from "../graph/value.ts";
-import { findModel, type ModelRecord } from "../models/index.ts";
+import { findModel, type ModelRecord, modernKeys } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
+import { networkOptionsOf } from "./checkpoint.ts";
 import type { Trainer } from "./network-trainer.ts";
 import { defaultInput, inputShapeOf, type ModelInput, parsePreprocessing } from "./preprocessing.ts";
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
@@ -40,14 +48,14 @@ const entriesSchema = z.object({
 });
 
 /**
- * Loads the best weights of a run folder, or a `.pth` file: a checkpoint of ours, or a bare state dict whose model
- * `options.model` names. What is not there or cannot be read is a `UserError`.
+ * Loads the best weights of a run folder, or a `.pth` or `.safetensors` file: a checkpoint of ours, or a bare state
+ * dict whose model `options.model` names. What is not there or cannot be read is a `UserError`.
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const file = await weightsFile(path);
-  const value = await readPth(file);
-  const weights = stateDictOf(value, file);
-  const entries = entriesSchema.safeParse(value instanceof Map ? Object.fromEntries(value) : {});
+  const { state, said } = await readFile(file);
+  const weights = modernKeys(state);
+  const entries = entriesSchema.safeParse(said);
   const name = options.model ?? (entries.success ? entries.data.model : undefined);
   if (name === undefined) {
     throw new UserError(
@@ -57,10 +65,19 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   }
   const record = findModel(name);
   const classes = entries.success ? entries.data.classes : numbered(classCount(weights, record));
-  const network = record.build({ classes: classes.length });
+  // a bare file is from PyTorch, where networks with trained weights are built with the published options
+  const known = entries.success ? networkOptionsOf(said.model_options) : record.published?.weights[0]?.options;
+  const network = record.build({ ...known, classes: classes.length });
   checkStateDict(weights, stateShapesOf(network), file);
   const input = inputOf(entries.data?.preprocessing, record, file);
   return { file, name, network, weights, classes, inputShape: inputShapeOf(input), input };
+}
+
+/** A state dict, and what else its file says by name. */
+async function readFile(file: string): Promise<{ state: StateDict; said: Record<string, PthValue> }> {
+  if (file.endsWith(".safetensors")) return { state: (await readWeights(file)).state, said: {} };
+  const value = await readPth(file);
+  return { state: stateDictOf(value, file), said: value instanceof Map ? Object.fromEntries(value) : {} };
 }
 
 /** What a file says of the network's input, or else what is usual; throws if the network does not take it. */

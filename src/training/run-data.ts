@@ -49,5 +49,5 @@ export function inputOf(data: IdxData, model: ModelRecord, config: TrainConfig):
 }
 
 /** Threads that make a run's batches. */
-export const workersOf = ({ workers }: TrainConfig, data: IdxData): number =>
+export const workersOf = ({ workers }: Pick<TrainConfig, "workers">, data: IdxData): number =>
   workers !== "auto" ? workers : isPhotos(data) ? availableParallelism() : 0;
