@@ -5,6 +5,7 @@ export {
   decodeOptimizerState,
   encodeOptimizerState,
   type OptimizerState,
+  type ParameterGroup,
   type StateShapes,
 } from "./optimizer-state.ts";
 export { decodePth, type PthValue, readPth } from "./pth/read.ts";

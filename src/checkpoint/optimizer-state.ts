@@ -11,6 +11,8 @@ type Settings = Readonly<Record<string, number | boolean | readonly number[]>>;
 export interface ParameterGroup {
   readonly parameters: readonly string[];
   readonly learningRate: number;
+  /** Steps that were done before the first one of these; 0 by default. */
+  readonly since?: number;
   /** Settings that differ from the optimizer's. */
   readonly settings?: Settings;
 }
@@ -42,9 +44,13 @@ export function encodeOptimizerState(optimizer: OptimizerState): PthInput {
   const extras = name === "sgd" ? GROUP_EXTRAS : { ...GROUP_EXTRAS, ...ADAM_EXTRAS };
   const names = groups.flatMap((group) => group.parameters);
   const own = slotsByParameter(slots);
-  const counted: Record<string, PthInput> = name === "sgd" ? {} : { step: float32Tensor([], [step]) };
+  const since = new Map(
+    groups.flatMap((group: ParameterGroup) => group.parameters.map((name) => [name, group.since ?? 0])),
+  );
   const state = names.flatMap((parameter, index): [number, PthInput][] => {
-    const kept = step === 0 ? undefined : own.get(parameter);
+    const steps = step - (since.get(parameter) ?? 0);
+    const kept = steps === 0 ? undefined : own.get(parameter);
+    const counted: Record<string, PthInput> = name === "sgd" ? {} : { step: float32Tensor([], [steps]) };
     return kept ? [[index, { ...counted, ...Object.fromEntries(kept) }]] : [];
   });
   let next = 0;
@@ -54,6 +60,7 @@ export function encodeOptimizerState(optimizer: OptimizerState): PthInput {
     ...extras,
     ...(name !== "sgd" && { decoupled_weight_decay: name === "adamw" }),
     params: group.parameters.map(() => next++),
+    ...(optimizer.groups && { param_names: group.parameters }),
   }));
   return { state: new Map(state), param_groups: paramGroups };
 }
@@ -114,9 +121,13 @@ export function decodeOptimizerState(value: PthValue, options: DecodeOptions): M
   );
 }
 
-/** The parameters that PyTorch's indices stand for: all, unless the groups have just as many as are trained. */
+/** The parameters that PyTorch's indices stand for: as named, or all, unless the groups have just as many as are trained. */
 function optimizedNames(value: PthValue, { parameters, expected }: DecodeOptions): readonly string[] {
   const groups = value instanceof Map ? value.get("param_groups") : undefined;
+  const named = Array.isArray(groups)
+    ? groups.flatMap((group) => (group instanceof Map && group.get("param_names")) || [])
+    : [];
+  if (0 < named.length) return named.map(String);
   const counts = Array.isArray(groups) ? groups.map(parameterCount) : [];
   const count = counts.reduce((sum, size) => sum + size, 0);
   const trained = new Set([...expected.keys()].map((name) => splitSlot(name).parameter));

@@ -1,27 +1,38 @@
-import { type IdxData, type LoadDataOptions, loadData } from "../data/index.ts";
-import type { ResolvedConfig } from "../training/index.ts";
+import { type IdxData, type LoadDataOptions, loadData, photoPreparations } from "../data/index.ts";
+import type { ModelInput, ResolvedConfig } from "../training/index.ts";
 import { note } from "./output.ts";
 
-/** Loads a run's data set; a download is shown on standard error. */
-export async function loadRunData(config: Pick<ResolvedConfig, "data" | "rawPixels">): Promise<IdxData> {
-  return loadShown(config.data.value, { rawPixels: config.rawPixels.value });
+/** Loads a run's data set; what takes long is shown on standard error. */
+export async function loadRunData(resolved: ResolvedConfig): Promise<IdxData> {
+  const { configValues, dataOptions } = await import("../training/index.ts");
+  return loadShown(resolved.data.value, dataOptions(configValues(resolved)));
 }
 
-/** Loads a data set by name or folder; a download is shown on standard error. */
-export async function loadShown(
-  data: string,
-  options: Pick<LoadDataOptions, "rawPixels" | "photos">,
-): Promise<IdxData> {
+/** Loads a data set for the evaluation of a model that takes `input`; what takes long is shown on standard error. */
+export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
+  if (input.kind === "pixels") return loadShown(data, { rawPixels: input.rawPixels });
+  const { kind, exif, ...preprocessing } = input;
+  const { val } = photoPreparations({ ...preprocessing, orient: exif });
+  return loadShown(data, { photos: { preparation: { train: val, val } } });
+}
+
+/** Loads a data set by name or folder; downloads and the scan of photos are shown on standard error. */
+export async function loadShown(data: string, options: LoadDataOptions): Promise<IdxData> {
   const announced = new Set<string>();
   const isTerminal = process.stderr.isTTY === true;
+  const show = (key: string, text: string, rest: string): void => {
+    if (isTerminal) process.stderr.write(`\r\x1b[2K${text}${rest}`);
+    else if (!announced.has(key)) note(text);
+    announced.add(key);
+  };
   const loaded = await loadData(data, {
     ...options,
-    onProgress: ({ file, received, total }) => {
-      if (isTerminal)
-        process.stderr.write(`\r\x1b[2KDownloading ${file}: ${megabytes(received)} of ${megabytes(total)}`);
-      else if (!announced.has(file)) note(`Downloading ${file}, ${megabytes(total)}`);
-      announced.add(file);
+    photos: {
+      ...options.photos,
+      onScan: (done, total) => show("scan", `Opening ${total} photos`, `: ${done} done`),
     },
+    onProgress: ({ file, received, total }) =>
+      show(file, `Downloading ${file}, ${megabytes(total)}`, `: ${megabytes(received)} done`),
   });
   if (isTerminal && 0 < announced.size) process.stderr.write("\r\x1b[2K");
   return loaded;

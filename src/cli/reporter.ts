@@ -45,6 +45,7 @@ export function createReporter(output: ReporterOutput): TrainingListener {
     if (event.type === "step" && output.isTerminal) bar(stepBar(event));
     else if (event.type === "step" && isMilestone(event)) line(stepLine(event));
     else if (event.type === "wait" && output.isTerminal) bar(waitBar(event));
+    else if (event.type === "note") line(event.text);
     else if (event.type === "start") for (const text of startLines(event)) line(text);
     else if (event.type === "eval") line(evalLine(event));
     else if (event.type === "epoch") line(epochLine(event));

@@ -60,7 +60,7 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
 }
 
 async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
-  const { loadModel, openModel, reportOf } = await import("../training/index.ts");
+  const { configValues, loadModel, openModel, reportOf, workersOf } = await import("../training/index.ts");
   const { writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
@@ -70,9 +70,12 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
     batchSize: batchSize.value,
   });
   try {
-    const evaluation = await trainer.evaluate(data.test);
+    const evaluation = await trainer.evaluate(data.test, { workers: workersOf(configValues(config), data) });
     const report = reportOf(evaluation, model.classes);
-    const pictures = await writeRunPictures({ run, model: model.name, dataset: data.test, evaluation, report });
+    const pictures = await writeRunPictures({
+      ...{ run, model: model.name, train: data.train, seed: config.seed.value },
+      ...{ dataset: data.test, evaluation, report },
+    });
     return { report, pictures };
   } finally {
     await trainer.close();

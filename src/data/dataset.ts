@@ -44,6 +44,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** The shape of each sample's image. */
   readonly shape: ImageShape;
+  /** The class index of each sample, where they are known beforehand. */
+  readonly labels?: ArrayLike<number>;
   /** Present where samples are normalised, so that they can be shown as pictures again. */
   readonly normalisation?: Normalisation;
   /** The sample at `index`, 0..length−1. Depends on nothing but its arguments. */
@@ -164,6 +166,7 @@ export function pixelDataset(options: PixelDatasetOptions): Dataset {
     length: labels.length,
     classes,
     shape,
+    labels,
     sample(index) {
       const image = new Float32Array(size);
       copyImage(index, image, 0);

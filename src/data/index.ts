@@ -3,7 +3,7 @@ export * from "./dataset.ts";
 export { DIGIT_SIZE, drawDigit, loadDigits } from "./digits/index.ts";
 export { cacheFolder, type DownloadProgress } from "./download.ts";
 export { type IdxData, type IdxOptions, loadIdxFolder } from "./idx-folder.ts";
-export { DATA_NAMES, type LoadDataOptions, loadData } from "./load.ts";
+export { DATA_NAMES, type LoadDataOptions, loadData, namesPhotos } from "./load.ts";
 export { type BatchOptions, batchCount, batches } from "./loader.ts";
 export { loadMnist, MNIST_NAMES, type MnistName, type MnistOptions } from "./mnist.ts";
 export * from "./photos/index.ts";

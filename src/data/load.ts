@@ -16,6 +16,14 @@ export interface LoadDataOptions extends Omit<MnistOptions, "name" | "folder" | 
   readonly photos?: PhotoOptions;
 }
 
+/** Whether `data` names photos and not pictures of one size; what is not there at all is not. */
+export async function namesPhotos(data: string): Promise<boolean> {
+  const found = (DATA_NAMES as readonly string[]).includes(data) ? undefined : await stat(data).catch(() => undefined);
+  if (!found?.isDirectory()) return found !== undefined && isManifestName(data);
+  const { files } = await findIdxFiles(data);
+  return Object.keys(files).length === 0;
+}
+
 const isMnistName = (name: string): name is MnistName => (MNIST_NAMES as readonly string[]).includes(name);
 
 /**
@@ -25,12 +33,9 @@ const isMnistName = (name: string): name is MnistName => (MNIST_NAMES as readonl
 export async function loadData(data: string, options: LoadDataOptions = {}): Promise<IdxData> {
   if (data === "digits") return loadDigits(options);
   if (isMnistName(data)) return loadMnist({ ...options, name: data });
+  if (await namesPhotos(data)) return loadPhotos(data, options.photos);
   const found = await stat(data).catch(() => undefined);
-  if (found?.isDirectory()) {
-    const { files } = await findIdxFiles(data);
-    return 0 < Object.keys(files).length ? loadIdxFolder(data, options) : loadPhotos(data, options.photos);
-  }
-  if (found && isManifestName(data)) return loadPhotos(data, options.photos);
+  if (found?.isDirectory()) return loadIdxFolder(data, options);
   const likely = nearest(data, DATA_NAMES);
   throw new UserError(
     `data "${data}": expected ${DATA_NAMES.join(", ")}, a folder or a .csv or .jsonl file, but ${found ? "it is another file" : "there is no such name or folder"}.`,

@@ -12,3 +12,4 @@ export {
   trainingInput,
 } from "./recipes.ts";
 export { fromTensor, IMAGENET_NORMALISATION, type Normalisation } from "./tensor.ts";
+export { cutWith, mixWith, sampleCut, sampleShare } from "./transforms/mix.ts";

@@ -30,10 +30,22 @@ export function frozenParameters(record: ModelRecord, network: Module, freeze: s
   return new Set(inHead ? upTo : upTo.filter((name) => !isHeadParameter(record, name)));
 }
 
+/** Names of the parameters of a layer such as `layer3`, or of `backbone` or `head`. Any other text is a `UserError`. */
+export function parametersOf(record: ModelRecord, network: Module, layer: string): ReadonlySet<string> {
+  const names = tensorsOf(network).flatMap(({ name, role }) => (role === "parameter" ? [name] : []));
+  const isWanted = (name: string): boolean => {
+    if (layer === "head") return isHeadParameter(record, name);
+    return layer === "backbone" ? !isHeadParameter(record, name) : layersOf(name).includes(layer);
+  };
+  const found = names.filter(isWanted);
+  if (found.length === 0) throw unknownLayer(record, names, layer);
+  return new Set(found);
+}
+
 function unknownLayer({ name }: ModelRecord, parameters: readonly string[], freeze: string): UserError {
   const likely = nearest(freeze, [...FREEZE_NAMES, ...new Set(parameters.flatMap(layersOf))]);
   return new UserError(
-    `freeze: expected none, backbone or the name of a layer of ${name} but got "${freeze}".`,
+    `layers: expected none, backbone or the name of a layer of ${name} but got "${freeze}".`,
     likely ? `Did you mean "${likely}"?` : `List the layers with: ocelli models ${name}`,
   );
 }

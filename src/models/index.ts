@@ -1,7 +1,7 @@
 export { alexnet } from "./alexnet.ts";
 export { countMacs } from "./costs.ts";
 export * from "./densenet.ts";
-export { FREEZE_NAMES, frozenParameters } from "./freeze.ts";
+export { FREEZE_NAMES, frozenParameters, parametersOf } from "./freeze.ts";
 export { modernKey, modernKeys } from "./historical-keys.ts";
 export { inceptionV3 } from "./inception.ts";
 export { mnistCnn } from "./mnist-cnn.ts";

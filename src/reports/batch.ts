@@ -1,7 +1,9 @@
 /** A batch of training pictures, as the network sees them. */
+import { basename } from "node:path";
+import { batches, type Dataset, type PhotoDataset } from "../data/index.ts";
 import { renderSvg } from "../image/index.ts";
 import { type GridHeading, gridSvg } from "./grid.ts";
-import type { PicturedSample } from "./samples.ts";
+import { type PicturedSample, picturesOf } from "./samples.ts";
 import { COLOURS, SCALE } from "./style.ts";
 
 /** What `batchSvg` takes besides the samples. */
@@ -27,3 +29,28 @@ export async function batchSvg(
   });
   return gridSvg(tiles, { title, subtitle });
 }
+
+/** Which pictures `firstBatchPng` draws. */
+export interface FirstBatch {
+  readonly seed: number;
+  /** From 0. */
+  readonly epoch: number;
+  readonly count: number;
+  /** Below the title. */
+  readonly subtitle: string;
+}
+
+/** The first pictures of an epoch as the network sees them, shuffled and augmented. */
+export async function firstBatchPng(dataset: Dataset, { subtitle, count, ...moment }: FirstBatch): Promise<Uint8Array> {
+  const source = batches(dataset, { ...moment, batchSize: count, shuffle: true, prefetch: 0 });
+  const { value: batch } = await source.next();
+  await source.return();
+  if (!batch) throw new Error("a data set of no batches");
+  const paths = filesOf(dataset);
+  const files = paths && Array.from(batch.indices, (index) => basename(paths[index] ?? ""));
+  return batchPng(picturesOf(dataset, batch), { classes: dataset.classes, files, subtitle });
+}
+
+/** The paths of the photos of a data set, undefined if it is not of photos. */
+export const filesOf = (dataset: Dataset): readonly string[] | undefined =>
+  "files" in dataset ? (dataset as PhotoDataset).files : undefined;

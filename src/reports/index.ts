@@ -1,4 +1,4 @@
-export { type BatchPictureOptions, batchPng, batchSvg } from "./batch.ts";
+export { type BatchPictureOptions, batchPng, batchSvg, type FirstBatch, firstBatchPng } from "./batch.ts";
 export { confusionPng, confusionSvg } from "./confusion.ts";
 export { curvesPng, curvesSvg } from "./curves.ts";
 export {

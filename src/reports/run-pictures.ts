@@ -1,10 +1,11 @@
 /** The pictures of a run. */
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../checkpoint/index.ts";
-import type { Dataset, PhotoDataset } from "../data/index.ts";
+import type { Dataset } from "../data/index.ts";
 import type { Image } from "../image/index.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";
 import { type Evaluation, type EvaluationReport, readRecords } from "../training/index.ts";
+import { filesOf, firstBatchPng } from "./batch.ts";
 import { confusionPng } from "./confusion.ts";
 import { curvesPng } from "./curves.ts";
 import { type CostlyPrediction, type Prediction, predictionsPng, worstPng } from "./predictions.ts";
@@ -15,6 +16,11 @@ export interface PicturedRun {
   /** The run's folder; the pictures are written there. */
   readonly run: string;
   readonly model: string;
+  /** The training images, as the network saw them. */
+  readonly train: Dataset;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** The images that were evaluated. */
   readonly dataset: Dataset;
   readonly evaluation: Evaluation;
   readonly report: EvaluationReport;
@@ -25,13 +31,20 @@ const SHOWN = 24;
 const MISTAKES = 12;
 
 /**
- * Writes `curves.png`, `predictions.png`, `confusion.png`, and for photos `worst.png`, into the run's folder, and returns
+ * Writes `batch.png`, `curves.png`, `predictions.png`, `confusion.png`, and for photos `worst.png`, into the run's folder, and returns
  * their paths.
  */
 export async function writeRunPictures(pictured: PicturedRun): Promise<string[]> {
-  const { run, model, dataset, evaluation, report } = pictured;
+  const { run, model, train, seed, dataset, evaluation, report } = pictured;
   const files = filesOf(dataset);
   const pictures: Record<string, () => Promise<Uint8Array>> = {
+    "batch.png": () =>
+      firstBatchPng(train, {
+        seed,
+        epoch: 0,
+        count: SHOWN,
+        subtitle: "The first training images as the network saw them",
+      }),
     "curves.png": async () => curvesPng(await readRecords(run), { title: `Training of ${model}` }),
     "predictions.png": async () =>
       predictionsPng(await examples(dataset, evaluation), { title: "Predictions, the surest mistakes first" }),
@@ -46,10 +59,6 @@ export async function writeRunPictures(pictured: PicturedRun): Promise<string[]>
   }
   return paths;
 }
-
-/** The paths of the photos of a data set, undefined if it is not of photos. */
-const filesOf = (dataset: Dataset): readonly string[] | undefined =>
-  "files" in dataset ? (dataset as PhotoDataset).files : undefined;
 
 /** The mistakes that the network was surest of, then the first images that it got right. */
 async function examples(dataset: Dataset, evaluation: Evaluation): Promise<Prediction[]> {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, expect, test } from "vitest";
 import { float32Tensor, readPth, stateDictOf, writePth } from "../checkpoint/index.ts";
 import { flatten, linear, sequential } from "../nn/index.ts";
 import { adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
-import { type Progress, readLast, writeBest, writeLast } from "./checkpoint.ts";
+import { type Progress, type RunFacts, readLast, writeBest, writeLast } from "./checkpoint.ts";
 import { configValues, resolveConfig } from "./config.ts";
 import type { Trainer } from "./network-trainer.ts";
 import { openTrainer } from "./trainer.ts";
@@ -18,12 +18,20 @@ afterEach(async () => {
 });
 
 const config = resolveConfig([{ from: "flag", values: { epochs: 5, rawPixels: true } }]);
-const facts = { config, classes: ["left", "right"], inputShape: [1, 1, 2] };
+const facts: RunFacts = {
+  config,
+  classes: ["left", "right"],
+  input: { kind: "pixels", inputShape: [1, 1, 2], rawPixels: true },
+  options: {},
+};
+const fromStart = (): number => 0;
 const progress: Progress = {
   ...{ epoch: 2, step: 5, batch: 1, seconds: 1.5, dataHash: "abc" },
   totals: { loss: 0.1 + 0.2, correct: 3, count: 4 },
   best: { epoch: 2, accuracy: 0.75, loss: 1 / 3 },
   schedule: { reductions: 1, best: 0.1, badEpochs: 2 },
+  stages: [{ freeze: "none", step: 0 }],
+  epochsSinceBest: 1,
 };
 
 /** A trainer of two logits after `steps` steps. */
@@ -44,18 +52,18 @@ test.each([
   const path = join(folder, `${name}.pth`);
   const trainer = await trained(optimizer(), 3);
   await writeLast(path, trainer, { ...facts, progress });
-  const last = await readLast(path, await trained(optimizer(), 0));
+  const last = await readLast(path);
   expect(last.progress).toEqual(progress);
   expect(last.weights).toEqual(await trainer.weights());
-  expect(last.slots).toEqual(await trainer.optimizerSlots());
+  expect(last.slotsFor(await trained(optimizer(), 0), fromStart)).toEqual(await trainer.optimizerSlots());
 });
 
 test("before the first step there is no optimizer state to give back", async () => {
   const path = join(folder, "first.pth");
   const begin: Progress = { ...progress, epoch: 0, step: 0, batch: 0, best: null, schedule: null };
   await writeLast(path, await trained(adamw(), 0), { ...facts, progress: begin });
-  const last = await readLast(path, await trained(adamw(), 0));
-  expect([last.progress, last.slots]).toEqual([begin, new Map()]);
+  const last = await readLast(path);
+  expect([last.progress, last.slotsFor(await trained(adamw(), 0), fromStart)]).toEqual([begin, new Map()]);
 });
 
 test("both files hold what PyTorch and the network's users look for", async () => {
@@ -66,7 +74,7 @@ test("both files hold what PyTorch and the network's users look for", async () =
   const [ofBest, ofLast] = await Promise.all(
     ["best.pth", "last.pth"].map(async (name) => (await readPth(join(folder, name))) as Map<string, unknown>),
   );
-  const common = ["state_dict", "best_acc", "epoch", "model", "classes", "preprocessing", "config"];
+  const common = ["state_dict", "best_acc", "epoch", "model", "model_options", "classes", "preprocessing", "config"];
   expect(new Set(ofBest?.keys())).toEqual(new Set(common));
   expect(new Set(ofLast?.keys())).toEqual(new Set([...common, "optimizer", "progress"]));
   for (const entries of [ofBest, ofLast]) {
@@ -83,7 +91,10 @@ test("both files hold what PyTorch and the network's users look for", async () =
 test("what is not the last.pth of such a run is refused", async () => {
   const path = join(folder, "wrong.pth");
   const weights = new Map([["1.weight", float32Tensor([2, 2], [1, 2, 3, 4])]]);
-  const refused = async () => expect(readLast(path, await trained(adamw(), 0))).rejects;
+  const refused = async () => {
+    const trainer = await trained(adamw(), 0);
+    return expect(readLast(path).then((last) => last.slotsFor(trainer, fromStart))).rejects;
+  };
   for (const entry of [undefined, "no JSON", "{}", JSON.stringify({ ...progress, step: "5" })]) {
     await writePth(path, { state_dict: weights, ...(entry !== undefined && { progress: entry }) });
     await (await refused()).toThrow(`"${path}": expected the last.pth of a run but it does not say how far`);

@@ -3,7 +3,9 @@ import { z } from "zod";
 import {
   decodeOptimizerState,
   encodeOptimizerState,
+  type ParameterGroup,
   type PthInput,
+  type PthValue,
   pyFloat,
   readPth,
   type StateDict,
@@ -12,9 +14,12 @@ import {
   writePth,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
+import type { NetworkOptions } from "../models/index.ts";
 import type { ScheduleState } from "../optim/schedule.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import type { Trainer } from "./network-trainer.ts";
+import { type ModelInput, preprocessingEntry } from "./preprocessing.ts";
+import type { Stage } from "./stages.ts";
 
 /** The best evaluation of a run so far. */
 export interface Best {
@@ -36,6 +41,10 @@ export interface Progress {
   readonly seconds: number;
   readonly best: Best | null;
   readonly schedule: ScheduleState;
+  /** What was frozen from which step on. */
+  readonly stages: readonly Stage[];
+  /** Epochs since the best one. */
+  readonly epochsSinceBest: number;
   /** SHA-256 of the data that the run is made on. */
   readonly dataHash: string;
 }
@@ -49,6 +58,11 @@ const progressSchema = z.object({
   seconds: z.number(),
   best: z.object({ epoch: z.number(), accuracy: z.number(), loss: z.number() }).nullable(),
   schedule: z.object({ reductions: z.number(), best: z.number().nullable(), badEpochs: z.number() }).nullable(),
+  stages: z
+    .array(z.object({ freeze: z.string(), step: z.number() }))
+    .min(1)
+    .default([{ freeze: "none", step: 0 }]),
+  epochsSinceBest: z.number().default(0),
   dataHash: z.string(),
 });
 
@@ -56,14 +70,18 @@ const progressSchema = z.object({
 export interface RunFacts {
   readonly config: ResolvedConfig;
   readonly classes: readonly string[];
-  readonly inputShape: readonly number[];
+  /** How pictures become the network's input. */
+  readonly input: ModelInput;
+  /** What the network was built with besides the classes. */
+  readonly options: NetworkOptions;
 }
 
 /** What a network needs to know to be used: also without the run. */
-const modelEntries = ({ config, classes, inputShape }: RunFacts): Record<string, PthInput> => ({
+const modelEntries = ({ config, classes, input, options }: RunFacts): Record<string, PthInput> => ({
   classes,
   model: config.model.value,
-  preprocessing: { input_shape: inputShape, raw_pixels: config.rawPixels.value },
+  model_options: { transform_input: options.transformInput ?? false },
+  preprocessing: preprocessingEntry(input),
   config: { ...configValues(config) },
 });
 
@@ -80,7 +98,7 @@ export async function writeLast(
   trainer: Trainer,
   facts: RunFacts & { progress: Progress },
 ): Promise<void> {
-  const { config, progress } = facts;
+  const { progress } = facts;
   const weights = await trainer.weights();
   const optimizer = encodeOptimizerState({
     name: trainer.optimizer.name,
@@ -88,16 +106,31 @@ export async function writeLast(
     learningRate: trainer.optimizer.learningRate,
     settings: trainer.optimizer.settings,
     parameters: parametersOf(trainer, weights),
+    groups: groupsOf(trainer),
     slots: await trainer.optimizerSlots(),
   });
+  const averages = await trainer.averages();
   await writePth(path, {
     state_dict: weights,
     optimizer,
     best_acc: pyFloat(progress.best?.accuracy ?? 0),
     epoch: progress.epoch,
     progress: JSON.stringify(progress),
-    ...modelEntries({ ...facts, config }),
+    ...(0 < averages.size && { averages }),
+    ...modelEntries(facts),
   });
+}
+
+/** The optimizer's groups: all parameters where they are alike, or else those that are trained. */
+function groupsOf(trainer: Trainer): ParameterGroup[] | undefined {
+  const { groups, optimizer } = trainer;
+  const [first] = groups;
+  if (groups.length === 1 && first?.learningRateScale === 1 && first.since === 0) return undefined;
+  return groups.map(({ parameters, learningRateScale, since }) => ({
+    parameters,
+    learningRate: optimizer.learningRate * learningRateScale,
+    since,
+  }));
 }
 
 /** The names that the optimizer's indices stand for. */
@@ -108,20 +141,42 @@ const parametersOf = (trainer: Trainer, weights: StateDict): string[] =>
 export interface LastCheckpoint {
   readonly progress: Progress;
   readonly weights: StateDict;
-  readonly slots: ReadonlyMap<string, StateTensor>;
+  /** What the network was built with besides the classes. */
+  readonly options: NetworkOptions;
+  /** Moving averages of the weights, if there are any. */
+  readonly averages: StateDict;
+  /**
+   * What the optimizer of a trainer keeps, which must train what was trained when this was written. `since` tells the steps
+   * before a parameter was first trained.
+   */
+  slotsFor(trainer: Trainer, since: (parameter: string) => number): ReadonlyMap<string, StateTensor>;
 }
 
-/** Reads `last.pth` for a trainer of the same network and optimizer; anything else is a `UserError`. */
-export async function readLast(path: string, trainer: Trainer): Promise<LastCheckpoint> {
+/** Reads `last.pth`; what is no checkpoint of a run is a `UserError`. */
+export async function readLast(path: string): Promise<LastCheckpoint> {
   const value = await readPth(path);
   const weights = stateDictOf(value, path);
   const entries = value instanceof Map ? value : new Map<unknown, unknown>();
-  const parameters = parametersOf(trainer, weights);
   const progress = parseProgress(entries.get("progress"), path);
-  const expected = progress.step === 0 ? new Map<string, number[]>() : trainer.slotShapes;
-  const slots = decodeOptimizerState(entries.get("optimizer"), { file: path, parameters, expected });
-  return { progress, weights, slots };
+  const averages = entries.get("averages");
+  return {
+    progress,
+    weights,
+    options: networkOptionsOf(entries.get("model_options")),
+    averages: averages instanceof Map ? (averages as StateDict) : new Map(),
+    slotsFor(trainer, since) {
+      const parameterOf = (slot: string): string => slot.slice(0, slot.lastIndexOf("."));
+      const begun = [...trainer.slotShapes].filter(([slot]) => since(parameterOf(slot)) < progress.step);
+      const expected = new Map(begun);
+      const parameters = parametersOf(trainer, weights);
+      return decodeOptimizerState(entries.get("optimizer") as PthValue, { file: path, parameters, expected });
+    },
+  };
 }
+
+/** The network's options that a checkpoint says. */
+export const networkOptionsOf = (entry: unknown): NetworkOptions =>
+  entry instanceof Map && entry.get("transform_input") === true ? { transformInput: true } : {};
 
 function parseProgress(text: unknown, file: string): Progress {
   try {

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { UserError } from "../errors.ts";
-import {
-  type ConfigLayer,
-  configValues,
-  parseConfigFile,
-  parseRunConfig,
-  resolveConfig,
-  SETTING_NAMES,
-} from "./config.ts";
+import { type ConfigLayer, configValues, parseConfigFile, parseRunConfig, resolveConfig } from "./config.ts";
+import { SETTING_NAMES } from "./settings.ts";
 
 const flags = (values: Record<string, unknown>): ConfigLayer => ({
   from: "flag",

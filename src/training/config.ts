@@ -1,53 +1,12 @@
 /** The settings of a training run: checked, with defaults, each with where it came from. */
-import { availableParallelism } from "node:os";
-import { z } from "zod";
-import { ENGINE_NAMES } from "../engines/index.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { findModel } from "../models/index.ts";
 import { nearest } from "../nearest.ts";
-import { OPTIMIZER_NAMES } from "../optim/optimizer.ts";
 import { createSchedule, parseSchedule } from "../optim/schedule.ts";
+import { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./settings.ts";
+import { partOf } from "./stages.ts";
 
-const wholeFrom = (least: number) => z.number().int().min(least);
-const number = z.number();
-
-/** Each setting with its check, default, and what a person should give. */
-const SETTINGS = {
-  data: setting(z.string().min(1), "digits", "mnist, fashion-mnist, digits or a folder"),
-  model: setting(z.string(), "mnist-cnn", "the name of a model"),
-  epochs: setting(wholeFrom(1), 3, "a whole number of at least 1"),
-  batchSize: setting(wholeFrom(1), 64, "a whole number of at least 1"),
-  optimizer: setting(z.enum(OPTIMIZER_NAMES), "adam", OPTIMIZER_NAMES),
-  learningRate: setting(number.positive().finite(), 0.001, "a number above 0"),
-  momentum: setting(number.min(0).max(1), 0, "a number in 0..1"),
-  weightDecay: setting(number.min(0).finite(), 0, "a number of at least 0"),
-  schedule: setting(z.string(), "none", "a schedule"),
-  shuffle: setting(z.boolean(), true, "true or false"),
-  rawPixels: setting(z.boolean(), false, "true or false"),
-  /** 0: no limit */
-  maxSteps: setting(wholeFrom(0), 0, "a whole number of at least 0"),
-  /** 0: only at the end of an epoch */
-  evalEvery: setting(wholeFrom(0), 300, "a whole number of at least 0"),
-  seed: setting(wholeFrom(0).max(2 ** 53 - 1), 0, "a whole number of at least 0"),
-  workers: setting(wholeFrom(0).max(64), 0, "a whole number in 0..64"),
-  threads: setting(wholeFrom(1).max(1024), availableParallelism(), "a whole number of at least 1"),
-  engine: setting(z.enum(["auto", ...ENGINE_NAMES]), "auto", ["auto", ...ENGINE_NAMES]),
-  precision: setting(z.enum(["fp32"]), "fp32", ["fp32"]),
-};
-
-function setting<Type extends z.ZodType>(type: Type, otherwise: z.infer<Type>, expected: string | readonly string[]) {
-  return { type, otherwise, expected };
-}
-
-/** The settings of a run. */
-export type TrainConfig = { readonly [Name in keyof typeof SETTINGS]: z.infer<(typeof SETTINGS)[Name]["type"]> };
-/** Name of a setting. */
-export type SettingName = keyof TrainConfig;
-
-/** Names of all settings. */
-export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
-
-const SOURCES = ["default", "file", "flag"] as const;
+const SOURCES = ["default", "recipe", "file", "flag"] as const;
 /** Where a setting's value came from. */
 export type SettingSource = (typeof SOURCES)[number];
 
@@ -88,14 +47,32 @@ export function resolveConfig(layers: readonly ConfigLayer[]): ResolvedConfig {
 }
 
 /** Throws where a setting is wrong only because of others. */
-function checkTogether({ model, schedule, learningRate, epochs, optimizer, momentum }: TrainConfig): void {
-  findModel(model);
+function checkTogether(config: TrainConfig): void {
+  const { model, schedule, learningRate, epochs, optimizer, momentum, freeze, unfreezeAt, weights, classWeights } =
+    config;
+  partOf(findModel(model), config, freeze);
   createSchedule(parseSchedule(schedule), { learningRate, epochs, stepsPerEpoch: 1 });
-  if (momentum === 0 || optimizer === "sgd") return;
-  throw new UserError(
-    `momentum: expected 0, as ${optimizer} has no such setting, but got ${momentum}.`,
-    "Take the optimizer sgd, or leave momentum out.",
-  );
+  if (momentum !== 0 && optimizer !== "sgd")
+    throw new UserError(
+      `momentum: expected 0, as ${optimizer} has no such setting, but got ${momentum}.`,
+      "Take the optimizer sgd, or leave momentum out.",
+    );
+  if (unfreezeAt !== 0 && freeze === "none")
+    throw new UserError(
+      `unfreezeAt: expected something to be frozen before epoch ${unfreezeAt} but freeze is none.`,
+      "Add --freeze backbone, or leave --unfreeze-at out.",
+    );
+  if (classWeights !== "none" && config.sampling === "balanced")
+    throw new UserError(
+      "classWeights: expected none, as the sampling is balanced already, but both are asked for.",
+      "Take one of the two.",
+    );
+  const published = findModel(model).published;
+  if (weights === "imagenet" && !published)
+    throw new UserError(
+      `weights: expected a model with published weights but ${model} has none.`,
+      "Take another --model, or leave --weights out.",
+    );
 }
 
 const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);

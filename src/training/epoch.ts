@@ -2,7 +2,8 @@
 import { type Batch, batches, type Dataset, type WorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
-import type { StepResult, Trainer } from "./network-trainer.ts";
+import type { BatchPlace } from "./mixing.ts";
+import type { StepResult, Trainer, TrainingBatch } from "./network-trainer.ts";
 
 /** Sums over the steps of an epoch. */
 export interface Totals {
@@ -28,10 +29,15 @@ export interface EpochOptions {
   readonly dataset: Dataset;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  readonly order: ((epoch: number) => Uint32Array) | undefined;
+  readonly mergeSingle: boolean;
+  /** Batches that make one step. */
+  readonly accumulate: number;
+  readonly mix: (batch: Batch, place: BatchPlace) => TrainingBatch;
   readonly seed: number;
   /** From 0. */
   readonly epoch: number;
-  /** Steps of this epoch that were done before. */
+  /** Batches of this epoch that were done before. */
   readonly startBatch: number;
   /** Steps to do at most. */
   readonly limit: number;
@@ -76,11 +82,11 @@ export async function runEpoch(options: EpochOptions): Promise<EpochTimes> {
   };
   try {
     for (let done = 0; done < limit && !signal?.aborted; done++) {
-      const { value: batch } = await source.next();
-      if (!batch) break;
+      const step = await nextStep(source, options, options.startBatch + done * options.accumulate);
+      if (step.length === 0) break;
       const ended = running ? running.ended() : since;
       if (ended !== 0) times.wait += performance.now() - ended;
-      const next = startStep(trainer, batch, learningRateAt(trainer.step));
+      const next = startStep(trainer, step, learningRateAt(trainer.step));
       await finish(running);
       running = next;
       const pause = afterStep(trainer.step);
@@ -99,9 +105,25 @@ export async function runEpoch(options: EpochOptions): Promise<EpochTimes> {
   return { train: times.train / 1000, wait: times.wait / 1000 };
 }
 
-function startStep(trainer: Trainer, batch: Batch, learningRate: number): RunningStep {
+/** The batches of the next step, the first of which is the epoch's batch number `first`; none at the end. */
+async function nextStep(
+  source: AsyncGenerator<Batch, void, undefined>,
+  { accumulate, mix, epoch, dataset }: EpochOptions,
+  first: number,
+): Promise<TrainingBatch[]> {
+  const step: TrainingBatch[] = [];
+  const { shape, classes } = dataset;
+  while (step.length < accumulate) {
+    const { value: batch } = await source.next();
+    if (!batch) break;
+    step.push(mix(batch, { epoch, batch: first + step.length, shape, classes: classes.length }));
+  }
+  return step;
+}
+
+function startStep(trainer: Trainer, step: readonly TrainingBatch[], learningRate: number): RunningStep {
   let ended = 0;
-  const result = trainer.train(batch, { learningRate, transfer: true });
+  const result = trainer.train(step, { learningRate, transfer: true });
   const note = (): void => {
     ended = performance.now();
   };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { tensorDataset } from "../data/index.ts";
 import { mnistCnn } from "../models/index.ts";
-import { checkClasses, reportOf } from "./evaluate.ts";
+import { checkClasses, joinEvaluations, reportOf } from "./evaluate.ts";
 import type { LoadedModel } from "./load-model.ts";
 import type { Evaluation } from "./network-trainer.ts";
 
@@ -41,16 +41,33 @@ test("with six classes and more, the first five count too", () => {
   const row = [6, 5, 4, 3, 2, 1];
   const report = reportOf(evaluationOf([row, row], [5, 4], 0), [..."abcdef"]);
   expect(report.top5).toBe(0.5);
+  expect(report.top5Interval).toEqual([expect.closeTo(0.0945, 4), expect.closeTo(0.9055, 4)]); // Wilson's of 1 in 2
 });
 
-test("data of another number of classes are refused", () => {
+test("evaluations of parts are one of the whole", () => {
+  const first = { ...evaluationOf([[0, 1, 0]], [1], 1), loss: 0.5 };
+  const rows = [
+    [2, 0, 0],
+    [0, 0, 3],
+  ];
+  const whole = joinEvaluations([first, { ...evaluationOf(rows, [0, 1], 1), loss: 2 }]);
+  expect(whole).toMatchObject({ count: 3, correct: 2, accuracy: 2 / 3, loss: 1.5, labels: Int32Array.of(1, 0, 1) });
+  expect(whole.logits).toEqual(Float32Array.of(0, 1, 0, 2, 0, 0, 0, 0, 3));
+});
+
+test("data of other classes are refused", () => {
   const dataset = (classes: string[]) =>
     tensorDataset({ images: new Float32Array(1), labels: [0], shape: [1, 1, 1], classes });
   const model: LoadedModel = {
-    ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map(), rawPixels: false },
+    ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map() },
     ...{ classes: ["a", "b"], inputShape: [1, 28, 28] },
+    input: { kind: "pixels", inputShape: [1, 28, 28], rawPixels: false },
   };
-  expect(() => checkClasses(model, dataset(["c", "d"]))).not.toThrow();
+  expect(() => checkClasses(model, dataset(["a", "b"]))).not.toThrow();
+  expect(() => checkClasses({ ...model, classes: ["0", "1"] }, dataset(["c", "d"]))).not.toThrow();
+  expect(() => checkClasses(model, dataset(["b", "a"]))).toThrow(
+    `"net.pth": expected data with the model's classes in its order but class 0 is "b" and not "a".`,
+  );
   expect(() => checkClasses(model, dataset(["a"]))).toThrow(
     '"net.pth": expected data of 2 classes, which the model tells apart, but there are 1.',
   );

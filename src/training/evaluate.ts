@@ -20,6 +20,8 @@ export interface EvaluationReport extends LossAndAccuracy {
   readonly accuracyInterval: readonly [low: number, high: number];
   /** Share of images whose class is among the five largest logits; null for fewer than six classes. */
   readonly top5: number | null;
+  /** Of that share, as `accuracyInterval`. */
+  readonly top5Interval: readonly [low: number, high: number] | null;
   readonly perClass: readonly ClassReport[];
   /** [true class][predicted class] */
   readonly confusion: readonly (readonly number[])[];
@@ -33,23 +35,47 @@ export function reportOf(
   classes: readonly string[],
 ): EvaluationReport {
   const rows = { data: logits, classes: classes.length };
+  const among = TOP < classes.length ? topKCorrect(rows, labels, TOP) : null;
   const confusion = confusionMatrix(labels, argmaxRows(rows), classes.length);
   return {
     count,
     accuracy,
     accuracyInterval: wilsonInterval(correct, count),
     loss,
-    top5: TOP < classes.length ? topKCorrect(rows, labels, TOP) / count : null,
+    top5: among === null ? null : among / count,
+    top5Interval: among === null ? null : wilsonInterval(among, count),
     perClass: perClass(confusion, classes),
     confusion,
   };
 }
 
-/** Throws unless the data set has the model's number of classes. */
+/** Evaluations of one network on several data sets as one on all of them; at least one. */
+export function joinEvaluations(parts: readonly Evaluation[]): Evaluation {
+  const sum = (of: (part: Evaluation) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const [count, correct] = [sum((part) => part.count), sum((part) => part.correct)];
+  return {
+    ...{ count, correct, accuracy: correct / count, loss: sum((part) => part.loss * part.count) / count },
+    logits: Float32Array.from(parts.flatMap(({ logits }) => [...logits])),
+    labels: Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
+  };
+}
+
+/**
+ * Throws unless the data set has the model's classes in its order; of a model that does not know their names (a bare state
+ * dict, or digits) as many as the model's are enough.
+ */
 export function checkClasses({ classes, file }: LoadedModel, dataset: Dataset): void {
-  if (classes.length === dataset.classes.length) return;
+  if (classes.length !== dataset.classes.length) {
+    throw new UserError(
+      `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
+      "Evaluate on data with the classes that the model was trained on.",
+    );
+  }
+  if (classes.every((name, index) => name === String(index))) return;
+  const at = classes.findIndex((name, index) => name !== dataset.classes[index]);
+  if (at === -1) return;
   throw new UserError(
-    `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
+    `"${file}": expected data with the model's classes in its order but class ${at} is "${dataset.classes[at]}" and not "${classes[at]}".`,
     "Evaluate on data with the classes that the model was trained on.",
   );
 }

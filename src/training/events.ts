@@ -43,6 +43,12 @@ export interface WaitEvent {
   readonly total: number | undefined;
 }
 
+/** Something that a person should know. */
+export interface NoteEvent {
+  readonly type: "note";
+  readonly text: string;
+}
+
 /** The weights were the best so far, and were saved. */
 export interface BestEvent {
   readonly type: "best";
@@ -68,6 +74,7 @@ export type TrainingEvent =
   | StartEvent
   | StepEvent
   | WaitEvent
+  | NoteEvent
   | EvalRecord
   | EpochRecord
   | BestEvent

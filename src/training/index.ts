@@ -5,16 +5,33 @@ export {
   parseConfigFile,
   type ResolvedConfig,
   resolveConfig,
-  SETTING_NAMES,
-  type SettingName,
-  type TrainConfig,
 } from "./config.ts";
-export { checkClasses, type EvaluationReport, reportOf } from "./evaluate.ts";
+export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
-export { type PredictedPicture, predict, type RankedClass, readInput } from "./predict.ts";
+export {
+  type PictureAnswer,
+  type PictureSource,
+  type PredictedPicture,
+  type PredictOptions,
+  predict,
+  predictPictures,
+  type RankedClass,
+  readInput,
+} from "./predict.ts";
+export {
+  defaultInput,
+  inputShapeOf,
+  type ModelInput,
+  type PhotoInput,
+  type PixelInput,
+  parsePreprocessing,
+  preprocessingEntry,
+} from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss } from "./programs.ts";
+export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
   freeRunFolder,
@@ -24,6 +41,7 @@ export {
   readRecords,
   readRunConfig,
 } from "./run-folder.ts";
+export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";

@@ -39,7 +39,7 @@ test("a checkpoint says all about itself", async () => {
     name: "mnist-cnn",
     classes: ["cat", "dog"],
     inputShape: [1, 28, 28],
-    rawPixels: true,
+    input: { kind: "pixels", inputShape: [1, 28, 28], rawPixels: true },
   });
   const trainer = await openModel(model, { engine: "reference", batchSize: 1 });
   expect(await trainer.weights()).toEqual(weightsOf(2));
@@ -55,7 +55,7 @@ test("a bare state dict has its model named, and numbers for classes", async () 
   });
   await refused(file, { model: "mnist-cn" }).toMatchObject({ hint: 'Did you mean "mnist-cnn"?' });
   const model = await loadModel(file, { model: "mnist-cnn" });
-  expect(model).toMatchObject({ classes: ["0", "1", "2"], rawPixels: false });
+  expect(model).toMatchObject({ classes: ["0", "1", "2"], input: { rawPixels: false } });
 });
 
 test("of a run the best weights are taken, or else the last", async () => {

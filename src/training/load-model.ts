@@ -2,12 +2,22 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { checkStateDict, type PthValue, readPth, type StateDict, stateDictOf } from "../checkpoint/index.ts";
+import {
+  checkStateDict,
+  type PthValue,
+  readPth,
+  readWeights,
+  type StateDict,
+  stateDictOf,
+} from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { findModel, type ModelRecord } from "../models/index.ts";
+import { formatShape } from "../graph/value.ts";
+import { findModel, type ModelRecord, modernKeys } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
+import { networkOptionsOf } from "./checkpoint.ts";
 import type { Trainer } from "./network-trainer.ts";
+import { defaultInput, inputShapeOf, type ModelInput, parsePreprocessing } from "./preprocessing.ts";
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
 import { openTrainer } from "./trainer.ts";
 
@@ -21,8 +31,8 @@ export interface LoadedModel {
   readonly classes: readonly string[];
   /** Channels, height, width of one image. */
   readonly inputShape: readonly [number, number, number];
-  /** Whether it takes pixels as 0..255 and not as 0..1. */
-  readonly rawPixels: boolean;
+  /** How pictures become its input. */
+  readonly input: ModelInput;
 }
 
 /** What `loadModel` takes besides the path. */
@@ -34,18 +44,18 @@ export interface LoadModelOptions {
 const entriesSchema = z.object({
   model: z.string(),
   classes: z.array(z.string()),
-  preprocessing: z.instanceof(Map),
+  preprocessing: z.custom<PthValue>().optional(),
 });
 
 /**
- * Loads the best weights of a run folder, or a `.pth` file: a checkpoint of ours, or a bare state dict whose model
- * `options.model` names. What is not there or cannot be read is a `UserError`.
+ * Loads the best weights of a run folder, or a `.pth` or `.safetensors` file: a checkpoint of ours, or a bare state
+ * dict whose model `options.model` names. What is not there or cannot be read is a `UserError`.
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const file = await weightsFile(path);
-  const value = await readPth(file);
-  const weights = stateDictOf(value, file);
-  const entries = entriesSchema.safeParse(value instanceof Map ? Object.fromEntries(value) : {});
+  const { state, said } = await readFile(file);
+  const weights = modernKeys(state);
+  const entries = entriesSchema.safeParse(said);
   const name = options.model ?? (entries.success ? entries.data.model : undefined);
   if (name === undefined) {
     throw new UserError(
@@ -55,14 +65,36 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   }
   const record = findModel(name);
   const classes = entries.success ? entries.data.classes : numbered(classCount(weights, record));
-  const network = record.build({ classes: classes.length });
+  // a bare file is from PyTorch, where networks with trained weights are built with the published options
+  const known = entries.success ? networkOptionsOf(said.model_options) : record.published?.weights[0]?.options;
+  const network = record.build({ ...known, classes: classes.length });
   checkStateDict(weights, stateShapesOf(network), file);
-  const rawPixels = entries.success && rawPixelsOf(entries.data.preprocessing);
-  return { file, name, network, weights, classes, inputShape: record.inputShape, rawPixels };
+  const input = inputOf(entries.data?.preprocessing, record, file);
+  return { file, name, network, weights, classes, inputShape: inputShapeOf(input), input };
 }
 
-const rawPixelsOf = (preprocessing: PthValue): boolean =>
-  preprocessing instanceof Map && preprocessing.get("raw_pixels") === true;
+/** A state dict, and what else its file says by name. */
+async function readFile(file: string): Promise<{ state: StateDict; said: Record<string, PthValue> }> {
+  if (file.endsWith(".safetensors")) return { state: (await readWeights(file)).state, said: {} };
+  const value = await readPth(file);
+  return { state: stateDictOf(value, file), said: value instanceof Map ? Object.fromEntries(value) : {} };
+}
+
+/** What a file says of the network's input, or else what is usual; throws if the network does not take it. */
+function inputOf(entry: PthValue | undefined, record: ModelRecord, file: string): ModelInput {
+  if (entry === undefined) return defaultInput(record);
+  const input = parsePreprocessing(entry, file);
+  const [channels, height, width] = inputShapeOf(input);
+  const [ownChannels, ...ownSize] = record.inputShape;
+  const fits = record.published
+    ? record.minimumSize <= Math.min(height, width) // networks for photos take any size beyond
+    : height === ownSize[0] && width === ownSize[1];
+  if (channels === ownChannels && fits) return input;
+  throw new UserError(
+    `"${file}", preprocessing: expected images of ${formatShape(record.inputShape)} for ${record.name} but they are ${formatShape([channels, height, width])}.`,
+    "Give the weights alone with --model.",
+  );
+}
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 

@@ -135,6 +135,8 @@ export interface Trainer {
   retrain(part: TrainedPart): Promise<void>;
   /** Goes on from another training: what its optimizer kept, and where it stood. */
   restore(slots: StateDict, at: TrainerPosition): Promise<void>;
+  /** Copies of the moving averages, by the names of what they are of. */
+  averages(): Promise<Map<string, StateTensor>>;
   /** Replaces moving averages; those that `averages` lacks stay. */
   setAverages(averages: StateDict): Promise<void>;
   /** Ends the engine. */

@@ -1,10 +1,12 @@
 /** Predictions for picture files. */
 import { UserError } from "../errors.ts";
-import { formatShape } from "../graph/value.ts";
+import { sizeOf } from "../graph/value.ts";
 import { type Channels, decodeImage, type Image } from "../image/index.ts";
+import { evaluationInput } from "../image/recipes.ts";
 import { softmaxRows, topClasses } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 import type { Trainer } from "./network-trainer.ts";
+import type { PixelInput } from "./preprocessing.ts";
 
 /** A class and how probable the network holds it. */
 export interface RankedClass {
@@ -14,28 +16,35 @@ export interface RankedClass {
   readonly probability: number;
 }
 
-/** The picture as the model takes it, floats [C, H, W]. A picture of another size is a `UserError`. */
-export function toInput({ width, height, channels, data }: Image, model: LoadedModel, name: string): Float32Array {
-  const [c, h, w] = model.inputShape;
-  if (width !== w || height !== h) {
-    throw new UserError(
-      `"${name}": expected a picture of ${w}×${h} pixels, which ${model.name} takes, but it has ${width}×${height}.`,
-      "Resize the picture.",
-    );
-  }
-  if (channels !== c) throw new Error(`expected ${c} channels for shape ${formatShape(model.inputShape)}`);
+type InputModel = Pick<LoadedModel, "name" | "input">;
+
+/** The picture as the model takes it, floats [C, H, W]. Of a model that takes pixels, another size is a `UserError`. */
+export function toInput(image: Image, { name: model, input }: InputModel, name: string): Float32Array {
+  if (input.kind === "photos") return evaluationInput(input)(image);
+  const [, h, w] = input.inputShape;
+  if (image.width === w && image.height === h) return pixelsOf(image, input);
+  throw new UserError(
+    `"${name}": expected a picture of ${w}×${h} pixels, which ${model} takes, but it has ${image.width}×${image.height}.`,
+    "Resize the picture.",
+  );
+}
+
+function pixelsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels }: PixelInput): Float32Array {
+  if (channels !== c) throw new Error(`expected a picture of ${c} channels, got ${channels}`);
   const pixels = new Float32Array(c * h * w);
   for (let i = 0; i < pixels.length; i++) {
     const byte = data[(i % (h * w)) * channels + Math.floor(i / (h * w))] ?? 0;
-    pixels[i] = model.rawPixels ? byte : byte / 255;
+    pixels[i] = rawPixels ? byte : byte / 255;
   }
   return pixels;
 }
 
-/** Decodes a picture given as its path or its bytes, for `model`. */
-export async function readInput(source: string | Uint8Array, model: LoadedModel, name: string): Promise<Float32Array> {
-  const channels = model.inputShape[0] as Channels;
-  return toInput(await decodeImage(source, { channels, name }), model, name);
+/** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
+export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
+  const { input } = model;
+  const channels: Channels = input.kind === "photos" || input.inputShape[0] === 3 ? 3 : 1;
+  const orient = input.kind === "photos" ? input.exif : true;
+  return toInput(await decodeImage(source, { channels, orient, name }), model, name);
 }
 
 /** What the network makes of one picture. */
@@ -49,7 +58,10 @@ export async function predict(
   trainer: Trainer,
   { input, classes, k = 5 }: { input: Float32Array; classes: readonly string[]; k?: number },
 ): Promise<PredictedPicture> {
-  const logits = await trainer.logits(input);
+  return rank(await trainer.logits(input), classes, k);
+}
+
+function rank(logits: Float32Array, classes: readonly string[], k: number): PredictedPicture {
   const rows = { data: logits, classes: classes.length };
   const probabilities = softmaxRows(rows);
   const top = topClasses(rows, 0, Math.min(k, classes.length)).map((index) => ({
@@ -58,4 +70,91 @@ export async function predict(
     probability: probabilities[index] ?? 0,
   }));
   return { logits, top };
+}
+
+/** A picture that is to be predicted. */
+export interface PictureSource {
+  /** What answers call it. */
+  readonly file: string;
+  /** What errors call it if it is given as bytes; `file` by default. */
+  readonly name?: string;
+  /** Its path or its bytes; called when its turn comes. A `UserError` becomes the picture's answer. */
+  readonly open: () => Promise<string | Uint8Array>;
+}
+
+/** The answer to one picture: what the network makes of it, or why there is none. */
+export type PictureAnswer =
+  | ({ readonly file: string; readonly error?: undefined } & PredictedPicture)
+  | { readonly file: string; readonly error: UserError };
+
+/** What `predictPictures` takes. */
+export interface PredictOptions {
+  readonly model: LoadedModel;
+  /** Classes of each answer; 5 by default. */
+  readonly k?: number;
+  /** Pictures at a time, at most the trainer's batch size. */
+  readonly batchSize: number;
+}
+
+/** Pictures that are read and decoded at once: decoding happens in Node's thread pool. */
+const DECODED_AT_ONCE = 8;
+
+/**
+ * The answers to pictures in their order. One that cannot be read has its error for an answer, and the rest goes on. While
+ * the network works on a batch, the pictures of the next one are decoded and prepared.
+ */
+export async function* predictPictures(
+  trainer: Trainer,
+  sources: readonly PictureSource[],
+  { model, k = 5, batchSize }: PredictOptions,
+): AsyncGenerator<PictureAnswer, void, void> {
+  let underWay: Promise<PictureAnswer[]> | undefined;
+  for (let first = 0; first < sources.length; first += batchSize) {
+    const prepared = await prepareAll(sources.slice(first, first + batchSize), model);
+    if (underWay) yield* await underWay;
+    underWay = answer(trainer, prepared, { model, k });
+    underWay.catch(() => {}); // thrown above or below, where it is waited for
+  }
+  if (underWay) yield* await underWay;
+}
+
+/** A picture that is ready for the network, or is not one. */
+type Prepared = { readonly file: string } & ({ readonly input: Float32Array } | { readonly error: UserError });
+
+async function prepareAll(sources: readonly PictureSource[], model: LoadedModel): Promise<Prepared[]> {
+  const prepared: Prepared[] = new Array(sources.length);
+  const waiting = sources.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, source] of waiting) prepared[index] = await prepare(source, model);
+  };
+  await Promise.all(Array.from({ length: Math.min(DECODED_AT_ONCE, sources.length) }, lane));
+  return prepared;
+}
+
+async function prepare({ file, open, name = file }: PictureSource, model: LoadedModel): Promise<Prepared> {
+  try {
+    const source = await open();
+    return { file, input: await readInput(source, model, typeof source === "string" ? source : name) };
+  } catch (error) {
+    if (error instanceof UserError) return { file, error };
+    throw error;
+  }
+}
+
+async function answer(
+  trainer: Trainer,
+  prepared: readonly Prepared[],
+  { model: { classes, inputShape }, k }: { model: LoadedModel; k: number },
+): Promise<PictureAnswer[]> {
+  const inputs = prepared.flatMap((picture) => ("input" in picture ? [picture.input] : []));
+  const images = new Float32Array(inputs.length * sizeOf(inputShape));
+  for (const [row, input] of inputs.entries()) images.set(input, row * input.length);
+  const logits = inputs.length === 0 ? new Float32Array() : await trainer.logits(images);
+  let row = 0;
+  return prepared.map((picture) => {
+    const { file } = picture;
+    if ("error" in picture) return { file, error: picture.error };
+    const from = row++ * classes.length;
+    return { file, ...rank(logits.slice(from, from + classes.length), classes, k) };
+  });
 }

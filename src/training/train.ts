@@ -1,15 +1,21 @@
 /** A whole training run: data, network, loop, run folder. Prints nothing; `onEvent` hears of everything. */
 import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "../checkpoint/index.ts";
-import { type IdxData, loadData, openWorkerPool } from "../data/index.ts";
+import { type DownloadProgress, type IdxData, loadData, openWorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
-import { formatShape, sameShape } from "../graph/value.ts";
-import { findModel, type ModelRecord } from "../models/index.ts";
+import { findModel, type NetworkOptions } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
 import { type Progress, readLast } from "./checkpoint.ts";
-import { configValues, type ResolvedConfig, type TrainConfig } from "./config.ts";
+import { configValues, type ResolvedConfig } from "./config.ts";
 import type { TrainingListener } from "./events.ts";
+import type { TrainerOptions } from "./network-trainer.ts";
+import { lossOf } from "./objective.ts";
+import { inputShapeOf } from "./preprocessing.ts";
+import { dataOptions, inputOf, workersOf } from "./run-data.ts";
 import { createRunFolder, openRunFolder, rewindRunFolder } from "./run-folder.ts";
+import type { TrainConfig } from "./settings.ts";
+import { freezeIn, partOf } from "./stages.ts";
+import { startingNetwork } from "./starting-weights.ts";
 import type { TrainSummary } from "./summary.ts";
 import { openTrainer } from "./trainer.ts";
 import { type RunParts, TrainingRun } from "./training-run.ts";
@@ -50,17 +56,18 @@ export async function train(config: ResolvedConfig, options: TrainOptions): Prom
 }
 
 /**
- * Goes on with a run exactly where its `last.pth` left it; `config` may ask for more epochs or steps. A `UserError` if
- * there is nothing left to do, or the data are not those that the run began with.
+ * Goes on with a run exactly where its `last.pth` left it; `config` may ask for more epochs or steps, or for other layers to
+ * be trained. A `UserError` if there is nothing left to do, or the data are not those that the run began with.
  */
 export async function resume(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
-  return withRun(config, options, async (run) => {
-    const folder = openRunFolder(options.run);
-    await stat(folder.file("last")).catch((error: unknown) => {
-      const message = `"${options.run}": expected the folder of a run that has begun but it has no last.pth.`;
-      throw new UserError(message, "Delete the folder and train again.", { cause: error });
-    });
-    const last = await readLast(folder.file("last"), run.trainer);
+  const folder = openRunFolder(options.run);
+  await stat(folder.file("last")).catch((error: unknown) => {
+    const message = `"${options.run}": expected the folder of a run that has begun but it has no last.pth.`;
+    throw new UserError(message, "Delete the folder and train again.", { cause: error });
+  });
+  const last = await readLast(folder.file("last"));
+  // the weights are those of last.pth, whatever the run began with
+  return withRun(config, { ...options, weights: "none", networkOptions: last.options }, async (run) => {
     checkResumable(options.run, last.progress, run);
     await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
     await rewindRunFolder(folder.path, last.progress.step);
@@ -89,35 +96,57 @@ function checkResumable(path: string, { epoch, step, dataHash }: Progress, { con
   );
 }
 
+/** What a run is opened with besides its settings. */
+interface OpenOptions extends TrainOptions {
+  /** Those of the settings by default. */
+  readonly weights?: string;
+  readonly networkOptions?: NetworkOptions;
+}
+
 async function withRun<Result>(
   resolved: ResolvedConfig,
-  { signal, onEvent, ...options }: TrainOptions,
+  options: OpenOptions,
   use: (run: RunParts) => Promise<Result>,
 ): Promise<Result> {
+  const { signal, onEvent } = options;
   const config = configValues(resolved);
   const model = findModel(config.model);
-  const onProgress = ({ file, received, total }: { file: string; received: number; total?: number }): void =>
+  const tellOf = (file: string, { received, total }: DownloadProgress): void =>
     onEvent?.({ type: "wait", what: `Downloading ${file}`, done: received, total });
-  const data = options.data ?? (await loadData(config.data, { rawPixels: config.rawPixels, signal, onProgress }));
-  checkData(data, model);
-  const { classes, shape } = data.train;
-  const network = model.build({ classes: classes.length });
-  const { batchSize, engine, threads, seed } = config;
-  const optimizer = optimizerOf(config);
-  const trainer = await openTrainer(network, { inputShape: shape, batchSize, optimizer, engine, threads, seed });
-  const pool = config.workers === 0 ? undefined : openWorkerPool(config.workers);
+  const onProgress = (progress: DownloadProgress & { file: string }): void => tellOf(progress.file, progress);
+  const data = options.data ?? (await loadData(config.data, { ...dataOptions(config), signal, onProgress }));
+  const input = inputOf(data, model, config);
+  const { classes } = data.train;
+  const { weights = config.weights, networkOptions } = options;
+  const start = await startingNetwork(model, {
+    ...{ classes: classes.length, weights, signal, options: networkOptions },
+    onProgress: (progress) => tellOf(`the weights of ${model.name}`, progress),
+  });
+  const trainer = await openTrainer(start.network, {
+    ...trainerOptions(config, data),
+    inputShape: inputShapeOf(input),
+  });
+  const workers = workersOf(config, data);
+  const pool = workers === 0 ? undefined : openWorkerPool(workers);
   try {
-    return await use({ config, facts: { config: resolved, classes, inputShape: shape }, data, network, trainer, pool });
+    if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]), weights);
+    const facts = { config: resolved, classes, input, options: start.options };
+    const notes = [...(data.notes ?? []), ...(start.told === undefined ? [] : [start.told])];
+    return await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
   } finally {
     await pool?.close();
     await trainer.close();
   }
 }
 
-function checkData({ train: { shape }, source }: IdxData, { name, inputShape }: ModelRecord): void {
-  if (sameShape(shape, inputShape)) return;
-  throw new UserError(
-    `${source}: expected images of shape ${formatShape(inputShape)}, which ${name} takes, but they are ${formatShape(shape)}.`,
-    "Use a data set with images of that size, or another model.",
-  );
+function trainerOptions(config: TrainConfig, { train }: IdxData): Omit<TrainerOptions, "inputShape"> {
+  const { batchSize, engine, threads, seed, clipNorm, averageDecay } = config;
+  return {
+    ...{ batchSize, engine, threads, seed },
+    optimizer: optimizerOf(config),
+    loss: lossOf(config, train),
+    ...(clipNorm !== 0 && { clipNorm }),
+    ...(averageDecay !== 0 && { averageDecay }),
+    ...partOf(findModel(config.model), config, freezeIn(config, 0)),
+  };
 }

@@ -176,6 +176,12 @@ class EngineTrainer implements Trainer {
     await this.engine.write(this.#averagesOf(values));
   }
 
+  async averages(): Promise<Map<string, StateTensor>> {
+    if (this.#averaged.size === 0) return new Map();
+    const weights = await this.weights({ averaged: true });
+    return new Map([...weights].filter(([name]) => this.#averaged.has(name)));
+  }
+
   async setAverages(averages: StateDict): Promise<void> {
     await this.engine.write(this.#averagesOf(float32Values(averages)));
   }

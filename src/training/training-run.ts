@@ -2,14 +2,18 @@
 import { writeFileAtomic } from "../checkpoint/index.ts";
 import { batchCount, type IdxData, type WorkerPool } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
+import type { ModelRecord } from "../models/index.ts";
 import { type Module, parameterCount } from "../nn/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
 import { type Best, type LastCheckpoint, type Progress, type RunFacts, writeBest, writeLast } from "./checkpoint.ts";
-import type { TrainConfig } from "./config.ts";
 import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
 import type { TrainingListener } from "./events.ts";
+import { mixerOf } from "./mixing.ts";
 import type { Trainer } from "./network-trainer.ts";
+import { orderOf } from "./objective.ts";
 import type { RunFolder } from "./run-folder.ts";
+import type { TrainConfig } from "./settings.ts";
+import { freezeIn, partOf, rateFactorIn, type Stage, sinceOf } from "./stages.ts";
 import { summarise, type TrainSummary } from "./summary.ts";
 
 /** What a run works with. */
@@ -17,9 +21,12 @@ export interface RunParts {
   readonly config: TrainConfig;
   readonly facts: RunFacts;
   readonly data: IdxData;
+  readonly model: ModelRecord;
   readonly network: Module;
   readonly trainer: Trainer;
   readonly pool: WorkerPool | undefined;
+  /** What a person should know of data and weights. */
+  readonly notes: readonly string[];
 }
 
 /** Who hears of a run, and who may stop it. */
@@ -34,9 +41,13 @@ export class TrainingRun {
   readonly #folder: RunFolder;
   readonly #options: RunControl;
   readonly #schedule: Schedule;
+  readonly #order: ((epoch: number) => Uint32Array) | undefined;
+  readonly #mix: ReturnType<typeof mixerOf>;
   readonly #stepsPerEpoch: number;
   readonly #measured = { seconds: 0, trainSeconds: 0, waitSeconds: 0, images: 0 };
   #best: Best | null = null;
+  #stages: readonly Stage[];
+  #epochsSinceBest = 0;
   #last: { readonly train: LossAndAccuracy; readonly val: LossAndAccuracy } | undefined;
   #totals: Totals = NO_TOTALS;
   #began = performance.now();
@@ -46,7 +57,11 @@ export class TrainingRun {
     this.#run = run;
     this.#folder = folder;
     this.#options = options;
-    this.#stepsPerEpoch = batchCount(run.data.train.length, run.config);
+    const batches = batchCount(run.data.train.length, { batchSize: run.config.batchSize, mergeSingle: true });
+    this.#stepsPerEpoch = Math.ceil(batches / run.config.accumulate);
+    this.#stages = [{ freeze: freezeIn(run.config, 0), step: 0 }];
+    this.#order = orderOf(run.config, run.data.train);
+    this.#mix = mixerOf(run.config);
     this.#schedule = createSchedule(parseSchedule(schedule), {
       learningRate,
       epochs,
@@ -74,7 +89,8 @@ export class TrainingRun {
     const { config, trainer } = this.#run;
     this.#tellStart();
     try {
-      for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft(); epoch++) {
+      for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft() && !this.#isTired(); epoch++) {
+        await this.#enterStage(epoch);
         const finished = await this.#epoch(epoch, epoch === first ? startBatch : 0);
         if (!finished) return await this.#stop(epoch);
       }
@@ -85,10 +101,38 @@ export class TrainingRun {
     }
   }
 
-  async #restore({ progress, weights, slots }: LastCheckpoint): Promise<void> {
-    const { trainer } = this.#run;
+  /** Whether the accuracy has not become better for as many epochs as the settings allow. */
+  #isTired(): boolean {
+    const { patience } = this.#run.config;
+    const tired = patience !== 0 && patience <= this.#epochsSinceBest;
+    if (tired) this.#tell(`No better accuracy in ${this.#epochsSinceBest} epochs: the run ends here.`);
+    return tired;
+  }
+
+  /** Trains what is to be trained in this epoch. */
+  async #enterStage(epoch: number): Promise<void> {
+    const { config, model, trainer } = this.#run;
+    const freeze = freezeIn(config, epoch);
+    if (this.#stages.at(-1)?.freeze === freeze) return;
+    this.#stages = [...this.#stages, { freeze, step: trainer.step }];
+    await trainer.retrain(partOf(model, config, freeze));
+    this.#tell(`epoch ${epoch + 1}: ${freeze === "none" ? "all layers are trained" : `frozen: ${freeze}`}`);
+  }
+
+  #tell(text: string): void {
+    this.#options.onEvent?.({ type: "note", text });
+  }
+
+  async #restore({ progress, weights, averages, slotsFor }: LastCheckpoint): Promise<void> {
+    const { config, model, trainer } = this.#run;
+    this.#stages = progress.stages;
+    this.#epochsSinceBest = progress.epochsSinceBest;
+    const freeze = progress.stages.at(-1)?.freeze ?? "none";
+    if (freeze !== freezeIn(config, 0)) await trainer.retrain(partOf(model, config, freeze));
     await trainer.setWeights(weights, this.#folder.file("last"));
-    await trainer.restore(slots, { step: progress.step });
+    await trainer.setAverages(averages);
+    const since = sinceOf(model, progress.stages);
+    await trainer.restore(slotsFor(trainer, since), { step: progress.step, since });
     this.#schedule.restore(progress.schedule);
     this.#best = progress.best;
     this.#totals = progress.totals;
@@ -98,7 +142,7 @@ export class TrainingRun {
   /** Does the rest of an epoch, or as much of it as `maxSteps` allows; false if it was stopped before that. */
   async #epoch(epoch: number, startBatch: number): Promise<boolean> {
     const { config, data, trainer, pool } = this.#run;
-    const { batchSize, shuffle, seed } = config;
+    const { batchSize, shuffle, seed, accumulate } = config;
     const { signal } = this.#options;
     if (startBatch === 0) this.#totals = NO_TOTALS;
     const began = performance.now();
@@ -106,10 +150,11 @@ export class TrainingRun {
     const left = Math.min(this.#stepsLeft(), this.#stepsPerEpoch - startBatch);
     const endStep = trainer.step + left;
     const times = await runEpoch({
-      ...{ trainer, dataset: data.train, batchSize, shuffle, seed, epoch, startBatch, signal },
+      ...{ trainer, dataset: data.train, batchSize, shuffle, seed, epoch, accumulate, signal },
+      ...{ order: this.#order, startBatch: startBatch * accumulate, mergeSingle: true, mix: this.#mix },
       workers: pool ?? 0,
       limit: left,
-      learningRateAt: (step) => this.#schedule.learningRateAt({ step, epoch }),
+      learningRateAt: (step) => this.#learningRate(step, epoch),
       onStep: ({ step, loss, correct, size, learningRate }) => {
         const { loss: sum, correct: right, count } = this.#totals;
         this.#totals = { loss: sum + loss * size, correct: right + correct, count: count + size };
@@ -139,6 +184,7 @@ export class TrainingRun {
     const record = { type: "epoch", epoch: epoch + 1, step: this.#run.trainer.step, train, val, seconds } as const;
     this.#folder.record(record);
     this.#schedule.afterEpoch(val.loss);
+    this.#epochsSinceBest = this.#best?.epoch === epoch + 1 ? 0 : this.#epochsSinceBest + 1;
     this.#options.onEvent?.(record);
     await this.#save(epoch + 1);
   }
@@ -158,12 +204,12 @@ export class TrainingRun {
     const onProgress = (done: number): void =>
       this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
     const { loss, accuracy } = await trainer.evaluate(data.test, { workers: pool, onProgress });
-    const learningRate = this.#schedule.learningRateAt({ step: trainer.step - 1, epoch });
+    const learningRate = this.#learningRate(trainer.step - 1, epoch);
     expectFinite({ loss, step: trainer.step, learningRate }, "validation loss");
     this.#last = { train: meansOf(this.#totals), val: { loss, accuracy } };
     if (this.#best && accuracy <= this.#best.accuracy) return this.#last;
     const best = { epoch: epoch + 1, accuracy, loss };
-    await writeBest(this.#folder.file("best"), await trainer.weights(), { ...facts, best });
+    await writeBest(this.#folder.file("best"), await trainer.weights({ averaged: true }), { ...facts, best });
     this.#best = best;
     this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best") });
     return this.#last;
@@ -180,6 +226,8 @@ export class TrainingRun {
       seconds: this.#seconds(),
       best: this.#best,
       schedule: this.#schedule.state(),
+      stages: this.#stages,
+      epochsSinceBest: this.#epochsSinceBest,
       dataHash: data.dataHash,
     };
     await this.#folder.flush();
@@ -210,6 +258,10 @@ export class TrainingRun {
     return summary;
   }
 
+  #learningRate(step: number, epoch: number): number {
+    return this.#schedule.learningRateAt({ step, epoch }) * rateFactorIn(this.#run.config, epoch);
+  }
+
   #seconds(): number {
     return this.#measured.seconds + (performance.now() - this.#began) / 1000;
   }
@@ -222,7 +274,7 @@ export class TrainingRun {
   }
 
   #tellStart(): void {
-    const { config, data, network, trainer } = this.#run;
+    const { config, data, network, trainer, notes } = this.#run;
     this.#options.onEvent?.({
       type: "start",
       run: this.#folder.path,
@@ -236,6 +288,7 @@ export class TrainingRun {
       stepsPerEpoch: this.#stepsPerEpoch,
       step: trainer.step,
     });
+    for (const note of notes) this.#tell(note);
   }
 
   #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
@@ -246,7 +299,7 @@ export class TrainingRun {
       batch: step.step - step.epoch * this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
       step: step.step,
-      secondsLeft: (this.#stepsLeft() * this.#run.config.batchSize) / imagesPerSecond,
+      secondsLeft: (this.#stepsLeft() * this.#run.data.train.length) / this.#stepsPerEpoch / imagesPerSecond,
       loss: step.loss,
       train: meansOf(this.#totals),
       imagesPerSecond,

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TrainSummary } from "../../src/training/index.ts";
+import type { RankedClass, TrainSummary } from "../../src/training/index.ts";
 import { emptyFolder, interrupted, ocelli, ocelliJson } from "./ocelli.ts";
 
 const cwd = emptyFolder();
@@ -136,9 +136,13 @@ test("predict names the class; a bad file among good ones is told and passed ove
   expect(lines[0]).toMatchObject({ file: "a.png", top: [{ class: String(label), index: label }, {}] });
   expect(lines[1]).toMatchObject({ file: "b.png", error: expect.stringContaining("expected a JPEG") });
   const piped = ocelli(cwd, ["predict", "first", "-", "--json", "--logits"], { input: png });
+  const ranked = lines[0].top.map((entry: RankedClass) => ({
+    ...entry,
+    probability: expect.closeTo(entry.probability, 6), // sums are added in another order than in a batch of four
+  }));
   expect(JSON.parse(piped.stdout)).toMatchObject({
     file: "-",
-    top: lines[0].top.concat(expect.anything()),
+    top: ranked.concat(expect.anything()),
     logits: expect.any(Array),
   });
 });

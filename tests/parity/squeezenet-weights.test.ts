@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readWeights, toFloat32 } from "../../src/checkpoint/index.ts";
+import { readWeights, stateHash, toFloat32 } from "../../src/checkpoint/index.ts";
 import { decodeImage } from "../../src/image/index.ts";
 import { evaluationInput, IMAGENET_PREPROCESSING } from "../../src/image/recipes.ts";
 import { topClasses } from "../../src/metrics/index.ts";
@@ -74,7 +74,7 @@ describe.skipIf(!data)("squeezenet1_1", () => {
   // so the half file's logits are PyTorch's for this file (tools/golden/squeezenet-half.py), not those for the other two
   test("the legacy file holds the same numbers, the half file has its biases rounded", async () => {
     const [zip, legacy, rounded] = await Promise.all(FILES.map((file) => readWeights(join(weights, file))));
-    expect(legacy?.state).toEqual(zip?.state);
+    expect(stateHash(legacy?.state ?? new Map())).toBe(stateHash(zip?.state ?? new Map()));
     expect([...(rounded?.state.keys() ?? [])]).toEqual([...(zip?.state.keys() ?? [])]);
     for (const [name, tensor] of zip?.state ?? []) {
       const other = rounded?.state.get(name);

@@ -51,8 +51,8 @@ function hash(seed: number, i: number): number {
   return h ^ (h >>> 16);
 }
 
-/** u(i)·factor for i = 0, 1, …, size − 1. */
-function scaled(name: string, size: number, factor: number): Float32Array {
+/** u(i)·factor for i = 0, 1, …, size − 1, of the tensor `name`. */
+export function scaled(name: string, size: number, factor: number): Float32Array {
   const seed = seedOf(name);
   const data = new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = ((hash(seed, i) >>> 0) / 2 ** 31 - 1) * factor;
@@ -65,8 +65,11 @@ function generate(name: string, size: number, value: (u: number, h: number) => n
   return Float32Array.from({ length: size }, (_, i) => value((hash(seed, i) >>> 0) / 2 ** 31 - 1, hash(seed, i)));
 }
 
+/** How large generated weights are; see the golden script. */
+export type WeightSizes = Pick<GoldenNetwork, "gain" | "scale">;
+
 /** Content of a parameter or buffer; `normalised` says whether it belongs to a batch normalisation. */
-function generated(name: string, shape: Shape, golden: GoldenNetwork, normalised: boolean): Float32Array {
+function generated(name: string, shape: Shape, golden: WeightSizes, normalised: boolean): Float32Array {
   const { gain, scale } = golden;
   const size = sizeOf(shape);
   if (name.endsWith("num_batches_tracked")) return new Float32Array(size);
@@ -80,7 +83,7 @@ function generated(name: string, shape: Shape, golden: GoldenNetwork, normalised
 }
 
 /** Writes the generated content of all parameters and buffers, one after the other, since some are large. */
-export async function writeGenerated(engine: Engine, network: Module, golden: GoldenNetwork): Promise<void> {
+export async function writeGenerated(engine: Engine, network: Module, golden: WeightSizes): Promise<void> {
   const tensors = tensorsOf(network);
   const names = new Set(tensors.map(({ name }) => name));
   for (const { name, spec } of tensors) {

@@ -1,6 +1,4 @@
-import { basename } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import type { Dataset } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { augmentOption, examples, jsonOption, numeric } from "../options.ts";
@@ -54,32 +52,6 @@ const checkCommand = new Command("check")
     }),
   );
 
-/** The files of a data set of photos. */
-const filesOf = (dataset: Dataset, indices: Iterable<number>): string[] | undefined =>
-  "files" in dataset
-    ? Array.from(indices, (index) => basename((dataset.files as readonly string[])[index] ?? ""))
-    : undefined;
-
-/** What `ocelli data show` draws. */
-interface ShownBatch {
-  readonly seed: number;
-  readonly epoch: number;
-  readonly count: number;
-  /** Below the title. */
-  readonly subtitle: string;
-}
-
-async function drawBatch(dataset: Dataset, { subtitle, count, ...moment }: ShownBatch): Promise<Uint8Array> {
-  const { batches } = await import("../../data/index.ts");
-  const { batchPng, picturesOf } = await import("../../reports/index.ts");
-  const source = batches(dataset, { ...moment, batchSize: count, shuffle: true, prefetch: 0 });
-  const { value: batch } = await source.next();
-  await source.return();
-  if (!batch) throw new Error("a data set of no batches");
-  const files = filesOf(dataset, batch.indices);
-  return batchPng(picturesOf(dataset, batch), { classes: dataset.classes, files, subtitle });
-}
-
 const showCommand = new Command("show")
   .description("Draw the first pictures of an epoch as the network sees them, with their classes")
   .argument("<data>", `mnist, fashion-mnist, digits, a folder of IDX files, ${PHOTOS}`)
@@ -102,10 +74,11 @@ const showCommand = new Command("show")
       const split = splitOf(valShare, seed);
       const number = wholeNumber("--epoch", epoch);
       const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };
+      const { firstBatchPng } = await import("../../reports/index.ts");
       const preparation = photoPreparations({ augmentation: augment, crop: wholeNumber("--size", size), orient: exif });
       const { train } = await loadData(data, { photos: { ...split, preparation } });
       const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
-      await writeFileAtomic(out, await drawBatch(train, { ...shown, subtitle }));
+      await writeFileAtomic(out, await firstBatchPng(train, { ...shown, subtitle }));
       print(`picture   ${out}`);
     }),
   );

@@ -1,17 +1,18 @@
-import { Command } from "@commander-js/extra-typings";
-import type { EvaluationReport } from "../../training/index.ts";
+import { Command, Option } from "@commander-js/extra-typings";
+import type { Evaluation, EvaluationReport } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { percent, print, printJson, table } from "../output.ts";
 
+const interval = ([low, high]: readonly [number, number]): string =>
+  `(95% interval ${percent(low)} to ${percent(high)})`;
+
 function printReport(report: EvaluationReport): void {
-  const [low, high] = report.accuracyInterval;
-  print(
-    `accuracy ${percent(report.accuracy)} of ${report.count} images (95% interval ${percent(low)} to ${percent(high)})`,
-  );
-  print(
-    `loss ${report.loss.toFixed(4)}${report.top5 === null ? "" : `, right class among the first five ${percent(report.top5)}`}\n`,
-  );
+  const { accuracy, accuracyInterval, count, loss, top5, top5Interval } = report;
+  print(`accuracy ${percent(accuracy)} of ${count} images ${interval(accuracyInterval)}`);
+  if (top5 !== null && top5Interval !== null)
+    print(`right class among the first five ${percent(top5)} ${interval(top5Interval)}`);
+  print(`loss ${loss.toFixed(4)}\n`);
   const rows = report.perClass.map((entry) => [
     entry.class,
     entry.count,
@@ -20,37 +21,53 @@ function printReport(report: EvaluationReport): void {
   print(table([["class", "images", "precision", "recall", "F1"], ...rows]));
 }
 
+const splitOption = new Option("--split <part>", "val, train or all images, none of them augmented")
+  .choices(["val", "train", "all"])
+  .default("val" as const);
+
 /** `ocelli eval` */
 export const evalCommand = new Command("eval")
-  .description("Measure a model on the validation images of a data set")
+  .description("Measure a model on the validation images of a data set, or on all of them")
   .argument("<model>", "a run folder or a .pth file")
-  .argument("<data>", "mnist, fashion-mnist, digits, or a folder of IDX files")
+  .argument("<data>", "mnist, fashion-mnist, digits, a folder of IDX files, or photos")
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(splitOption)
   .option("--batch-size <count>", "images at a time", numeric, 64)
-  .option("--workers <count>", "threads that make batches", numeric, 0)
+  .option("--workers <count>", "threads that make batches (default: one per core for photos)", numeric)
   .addOption(engineOption)
   .addOption(threadsOption)
   .addOption(jsonOption)
   .addHelpText(
     "after",
-    examples("ocelli eval runs/first mnist", "ocelli eval weights.pth mnist --model mnist-cnn --json"),
+    examples(
+      "ocelli eval runs/first mnist",
+      "ocelli eval weights.pth mnist --model mnist-cnn --json",
+      "ocelli eval runs/ants-and-bees photos/",
+    ),
   )
   .action(
-    guarded(async (path, data, { model: name, batchSize, workers, engine, threads, json }) => {
-      const { checkClasses, loadModel, openModel, reportOf } = await import("../../training/index.ts");
-      const { loadShown } = await import("../data.ts");
+    guarded(async (path, data, { model: name, split, batchSize, workers, engine, threads, json }) => {
+      const { checkClasses, joinEvaluations, loadModel, openModel, reportOf, workersOf } = await import(
+        "../../training/index.ts"
+      );
+      const { loadFor } = await import("../data.ts");
       const options = {
         engine,
         batchSize: wholeNumber("--batch-size", batchSize),
         threads: threads === undefined ? undefined : wholeNumber("--threads", threads),
       };
-      const threadsOfData = wholeNumber("--workers", workers, 0);
+      const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
       const model = await loadModel(path, { model: name });
-      const { test } = await loadShown(data, { rawPixels: model.rawPixels });
+      const loaded = await loadFor(data, model.input);
+      const { train, test } = loaded;
+      const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);
       const trainer = await openModel(model, options);
       try {
-        const report = reportOf(await trainer.evaluate(test, { workers: threadsOfData }), model.classes);
+        const parts: Evaluation[] = [];
+        for (const set of sets)
+          parts.push(await trainer.evaluate(set, { workers: workersOf({ workers: given }, loaded) }));
+        const report = reportOf(joinEvaluations(parts), model.classes);
         if (json) printJson(report);
         else printReport(report);
       } finally {

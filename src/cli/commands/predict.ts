@@ -1,90 +1,59 @@
-import { stat } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
-import { Command } from "@commander-js/extra-typings";
-import { messageOf, UserError } from "../../errors.ts";
-import type { LoadedModel, PredictedPicture, Trainer } from "../../training/index.ts";
+import { Command, Option } from "@commander-js/extra-typings";
+import { UserError } from "../../errors.ts";
+import type { LoadedModel, PictureSource, Trainer } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { EXIT, note, percent, print, printJson } from "../output.ts";
+import { EXIT } from "../output.ts";
+import { findPictures, readList } from "../pictures.ts";
+import { type AnswerPrinter, FORMATS, printerOf } from "../predictions.ts";
 
-const PICTURES = "**/*.{png,jpg,jpeg,webp,gif,tif,tiff,PNG,JPG,JPEG}";
-const STANDARD_INPUT = "-";
+/** Pictures that the network sees at once; fewer where there are fewer. */
+const BATCH_SIZE = 32;
 
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-
-/**
- * The picture files that the arguments name: files, all pictures below folders, globs, or `-`. What holds no picture
- * stays as it is, to be told when its turn comes.
- */
-async function findPictures(args: readonly string[]): Promise<string[]> {
-  const { glob } = await import("tinyglobby");
-  const found: string[] = [];
-  for (const arg of args) {
-    const entry = arg === STANDARD_INPUT ? undefined : await stat(arg).catch(() => undefined);
-    let pictures: string[] = [];
-    if (entry?.isDirectory()) pictures = (await glob(PICTURES, { cwd: arg })).map((name) => join(arg, name));
-    else if (!entry && /[*?[{]/.test(arg))
-      pictures = await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) });
-    found.push(...(pictures.length === 0 ? [arg] : pictures.sort()));
-  }
-  return found;
-}
-
-async function readStandardInput(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-interface PredictOptions {
+/** How pictures are predicted. */
+interface PredictRun {
   readonly model: LoadedModel;
   readonly trainer: Trainer;
   readonly top: number;
+  readonly batchSize: number;
+  readonly printer: AnswerPrinter;
 }
 
-async function predictFile(file: string, { model, trainer, top }: PredictOptions): Promise<PredictedPicture> {
-  const { predict, readInput } = await import("../../training/index.ts");
-  if (await isFolder(file))
-    throw new UserError(`"${file}": expected pictures but the folder holds none.`, "Give another folder, or files.");
-  const input = await (file === STANDARD_INPUT
-    ? readInput(await readStandardInput(), model, "standard input")
-    : readInput(file, model, file));
-  return predict(trainer, { input, classes: model.classes, k: top });
-}
-
-/** Predicts each file; one that cannot be read is told and passed over. Returns how many there were of those. */
-export async function predictFiles(
-  files: readonly string[],
-  options: PredictOptions & { readonly json?: boolean; readonly logits?: boolean },
-): Promise<number> {
+/** Prints the answer to each picture; one that cannot be read is told and passed over. Returns how many there were of those. */
+async function printAnswers(sources: readonly PictureSource[], run: PredictRun): Promise<number> {
+  const { model, trainer, top, batchSize, printer } = run;
+  const { predictPictures } = await import("../../training/index.ts");
   let failures = 0;
-  for (const file of files) {
-    try {
-      const { top, logits } = await predictFile(file, options);
-      if (options.json) printJson({ file, top, ...(options.logits && { logits: Array.from(logits) }) });
-      else print(`${file}  ${top.map((ranked) => `${ranked.class} ${percent(ranked.probability)}`).join(", ")}`);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failures++;
-      if (options.json) printJson({ file, error: messageOf(error) });
-      else note(`error: ${error.message}\nhint: ${error.hint}`);
-    }
+  printer.begin();
+  for await (const answer of predictPictures(trainer, sources, { model, k: top, batchSize })) {
+    printer.answer(answer);
+    if (answer.error) failures++;
   }
   return failures;
 }
+
+/** Prints the answers to files as people read them, by a trainer that takes one picture at a time. */
+export async function predictFiles(
+  files: readonly string[],
+  { model, trainer, top }: Pick<PredictRun, "model" | "trainer" | "top">,
+): Promise<void> {
+  const printer = printerOf("text", { logits: false, classes: model.classes, top });
+  await printAnswers(await findPictures(files), { model, trainer, top, batchSize: 1, printer });
+}
+
+const formatOption = new Option("--format <form>", "text, json (an object on each line) or csv").choices(FORMATS);
 
 /** `ocelli predict` */
 export const predictCommand = new Command("predict")
   .description("Name the classes of pictures")
   .argument("<model>", "a run folder or a .pth file")
-  .argument("<images...>", "files, folders, globs, or - for standard input")
+  .argument("[images...]", "files, folders, globs, or - for the bytes of a picture on standard input")
+  .option("--from-file <list>", "a text file with more of these, one a line; - for standard input")
   .option("--model <name>", "the model of a bare state dict")
   .option("--top <count>", "classes for each picture", numeric, 3)
-  .option("--logits", "with --json, also the network's raw outputs")
+  .option("--logits", "also the network's raw outputs")
+  .option("--batch-size <count>", "pictures at a time", numeric, BATCH_SIZE)
+  .addOption(formatOption)
   .addOption(engineOption)
   .addOption(threadsOption)
   .addOption(jsonOption)
@@ -93,19 +62,32 @@ export const predictCommand = new Command("predict")
     examples(
       "ocelli predict runs/first three.png",
       "ocelli predict runs/first photos/ --json",
+      "ocelli predict runs/first photos/ --format csv > answers.csv",
       "cat three.png | ocelli predict runs/first -",
+      "find photos -newer last | ocelli predict runs/first --from-file -",
     ),
   )
   .action(
-    guarded(async (path, images, { model: name, top, logits, engine, threads, json }) => {
+    guarded(async (path, images, { model: name, fromFile, logits = false, engine, threads, json, ...options }) => {
       const { loadModel, openModel } = await import("../../training/index.ts");
-      const count = wholeNumber("--top", top);
+      const top = wholeNumber("--top", options.top);
+      const atOnce = wholeNumber("--batch-size", options.batchSize);
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
+      const format = options.format ?? (json ? "json" : "text");
+      if (json && format !== "json") {
+        const message = `--format: expected json, as --json says, but got "${format}".`;
+        throw new UserError(message, "Leave one of the two out.");
+      }
+      const listed = fromFile === undefined ? [] : await readList(fromFile);
       const model = await loadModel(path, { model: name });
-      const files = await findPictures(images);
-      const trainer = await openModel(model, { engine, threads: computing, batchSize: 1 });
+      const sources = await findPictures([...images, ...listed]);
+      if (sources.length === 0)
+        throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
+      const batchSize = Math.min(atOnce, sources.length); // each run of the network takes a whole batch
+      const trainer = await openModel(model, { engine, threads: computing, batchSize });
       try {
-        const failures = await predictFiles(files, { model, trainer, top: count, json, logits });
+        const printer = printerOf(format, { logits, classes: model.classes, top });
+        const failures = await printAnswers(sources, { model, trainer, top, batchSize, printer });
         if (0 < failures) process.exitCode = EXIT.userError;
       } finally {
         await trainer.close();

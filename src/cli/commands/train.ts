@@ -2,13 +2,23 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { messageOf, UserError } from "../../errors.ts";
+import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
 import { guarded } from "../guarded.ts";
-import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import { examples, jsonOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
+import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
 /** How settings are called on the command line, where it is not their name in kebab-case. */
-const FLAGS: Readonly<Record<string, string>> = { data: "DATA", learningRate: "--lr" };
+const FLAGS: Readonly<Record<string, string>> = {
+  data: "DATA",
+  learningRate: "--lr",
+  unfreezeLearningRate: "--unfreeze-lr",
+  batchNorm: "--bn",
+  layerRates: "--layer-lr",
+  averageDecay: "--ema",
+  clipNorm: "--clip",
+};
 
 /** The flag of a setting: `--batch-size` of `batchSize`. */
 export const flagOf = (setting: string): string =>
@@ -25,32 +35,61 @@ async function readConfigFile(file: string): Promise<string> {
   });
 }
 
+interface Layers {
+  readonly data: string | undefined;
+  readonly recipe: string | undefined;
+  readonly configFile: string | undefined;
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** The settings of a run: those of a recipe under those of a file under those of flags. Photos have a recipe by themselves. */
+async function configOf({ data, recipe, configFile, flags }: Layers): Promise<ResolvedConfig> {
+  const { findRecipe, parseConfigFile, resolveConfig } = await import("../../training/index.ts");
+  const { namesPhotos } = await import("../../data/index.ts");
+  const file = configFile === undefined ? [] : [parseConfigFile(await readConfigFile(configFile), configFile)];
+  const named = data ?? file[0]?.values.data;
+  const usual = typeof named === "string" && (await namesPhotos(named)) ? "photos" : undefined;
+  const found = recipe ?? usual;
+  const base = found === undefined ? [] : [{ from: "recipe", values: findRecipe(found).settings } as const];
+  return resolveConfig([...base, ...file, { from: "flag", values: { data, ...flags }, nameOf: flagOf }]);
+}
+
+function printSettings(config: ResolvedConfig): void {
+  const entries = Object.entries(config);
+  const width = Math.max(...entries.map(([name]) => name.length));
+  for (const [name, { value, from }] of entries) print(`${name.padEnd(width)}  ${String(value).padEnd(12)} ${from}`);
+}
+
+/** Flags that are no settings. */
+interface OwnFlags {
+  readonly out?: string;
+  readonly config?: string;
+  readonly recipe?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** What may come next, for people. */
+function suggestions({ run, epochs }: TrainSummary, config: ResolvedConfig): string {
+  const data = config.data.value;
+  const more = epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
+  const frozen = config.freeze.value !== "none" && config.unfreezeAt.value === 0;
+  const last = frozen ? `${more} --unfreeze --lr ${config.learningRate.value / 10}` : more;
+  return `try next  ocelli eval ${run} ${data} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${last}`;
+}
+
 /** `ocelli train` */
-export const trainCommand = new Command("train")
-  .description("Train a classifier; writes a run folder with weights, figures and pictures")
-  .argument("[data]", "mnist, fashion-mnist, digits, or a folder of IDX files (default: digits)")
-  .option("--model <name>", "a name of `ocelli models` (default: mnist-cnn)")
-  .option("--epochs <count>", "passes over the training images (default: 3)", numeric)
-  .option("--batch-size <count>", "images of a step (default: 64)", numeric)
-  .option("--optimizer <name>", "sgd, adam or adamw (default: adam)")
-  .option("--lr <rate>", "learning rate (default: 0.001)", numeric)
-  .option("--momentum <share>", "of sgd (default: 0)", numeric)
-  .option("--weight-decay <rate>", "(default: 0)", numeric)
-  .option(
-    "--schedule <form>",
-    "none, step:7:0.1, multistep:3,6:0.1, cosine, onecycle, plateau, warmup:1+cosine (default: none)",
-  )
-  .option("--no-shuffle", "take the images in the order of the data set")
-  .option("--raw-pixels", "give pixels as 0..255 and not as 0..1")
-  .option("--max-steps <count>", "stop after so many steps", numeric)
-  .option("--eval-every <steps>", "evaluate also within an epoch; 0 for never (default: 300)", numeric)
-  .option("--seed <number>", "of weights, order and dropout (default: 0)", numeric)
-  .option("--workers <count>", "threads that make batches (default: 0, the main thread)", numeric)
-  .addOption(threadsOption)
-  .option("--engine <name>", "auto, onnx or reference (default: auto)")
-  .option("--precision <name>", "fp32 (default: fp32)")
+export const trainCommand = trainingOptions(
+  new Command("train")
+    .description("Train a classifier; writes a run folder with weights, figures and pictures")
+    .argument("[data]", "mnist, fashion-mnist, digits, a folder of IDX files, or photos (default: digits)"),
+)
   .option("--out <folder>", "the run folder (default: the next free runs/DATA-MODEL-N)")
   .option("--config <file>", "settings as JSON, such as another run's config.json; flags win over it")
+  .option(
+    "--recipe <name>",
+    "settings that belong together: mnist, photos, tutorial or seed; files and flags win over it",
+  )
   .option("--dry-run", "print the settings and where each came from, and train nothing")
   .addOption(jsonOption)
   .addHelpText(
@@ -58,20 +97,18 @@ export const trainCommand = new Command("train")
     examples(
       "ocelli train digits",
       "ocelli train mnist --epochs 3 --out runs/first",
-      "ocelli train mnist --optimizer sgd --lr 0.05 --momentum 0.9 --schedule cosine",
+      "ocelli train photos --model resnet18 --weights imagenet --freeze backbone",
+      "ocelli train photos --weights imagenet --freeze backbone --unfreeze-at 5 --unfreeze-lr 0.0001",
     ),
   )
   .action(
-    guarded(async (data, { out, config: configFile, dryRun, json, lr, shuffle, ...flags }) => {
-      const { checkRunFolder, freeRunFolder, parseConfigFile, resolveConfig } = await import("../../training/index.ts");
-      const file = configFile === undefined ? [] : [parseConfigFile(await readConfigFile(configFile), configFile)];
-      const values = { data, learningRate: lr, ...(shuffle ? {} : { shuffle }), ...flags };
-      const config = resolveConfig([...file, { from: "flag", values, nameOf: flagOf }]);
+    guarded(async (data, given) => {
+      const { out, config: configFile, recipe, dryRun, json, ...flags } = given as OwnFlags & TrainingFlags;
+      const { checkRunFolder, freeRunFolder } = await import("../../training/index.ts");
+      const config = await configOf({ data, recipe, configFile, flags: settingsOf(flags) });
       if (dryRun) {
         if (json) printJson(config);
-        else
-          for (const [name, { value, from }] of Object.entries(config))
-            print(`${name.padEnd(14)} ${String(value).padEnd(12)} ${from}`);
+        else printSettings(config);
         return;
       }
       const { loadRunData } = await import("../data.ts");
@@ -83,11 +120,7 @@ export const trainCommand = new Command("train")
       if (json) printJson(finished.summary);
       else {
         printRun(finished);
-        const more =
-          finished.summary.epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
-        print(
-          `try next  ocelli eval ${run} ${config.data.value} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${more}`,
-        );
+        print(suggestions(finished.summary, config));
       }
     }),
   );

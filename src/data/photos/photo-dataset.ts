@@ -14,7 +14,7 @@ export interface PhotoDatasetOptions {
 }
 
 /** A data set of photos. */
-export interface PhotoDataset extends Dataset, PhotoDatasetOptions {}
+export interface PhotoDataset extends Omit<Dataset, "labels">, PhotoDatasetOptions {}
 
 const RGB = 3;
 

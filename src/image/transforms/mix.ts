@@ -12,6 +12,8 @@ export interface LabelledBatch extends Size {
 export interface MixedBatch {
   readonly images: Float32Array;
   readonly targets: Float32Array;
+  /** The part of each sample itself, 0..1; the rest is of the one before it. */
+  readonly share: number;
 }
 
 /** Makes mixed batches; random only through `rng`. */
@@ -43,6 +45,7 @@ export function mixWith({ images, labels }: LabelledBatch, share: number, classe
   return {
     images: mixNeighbours(images, images.length / labels.length, share),
     targets: mixNeighbours(oneHot(labels, classes), classes, share),
+    share,
   };
 }
 
@@ -58,7 +61,7 @@ export function cutWith({ images, labels, width, height }: LabelledBatch, box: B
     }
   }
   const share = 1 - (box.width * box.height) / (width * height);
-  return { images: mixed, targets: mixNeighbours(oneHot(labels, classes), classes, share) };
+  return { images: mixed, targets: mixNeighbours(oneHot(labels, classes), classes, share), share };
 }
 
 /** Rows of `length` values, each mixed with the row before it. */

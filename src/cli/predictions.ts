@@ -1,0 +1,74 @@
+/** Predictions as people and programs read them. */
+import { messageOf } from "../errors.ts";
+import type { PictureAnswer } from "../training/index.ts";
+import { note, percent, print, printJson } from "./output.ts";
+
+/** Forms in which predictions are printed. */
+export const FORMATS = ["text", "json", "csv"] as const;
+/** One of them. */
+export type Format = (typeof FORMATS)[number];
+
+/** What the printed lines depend on. */
+export interface FormatOptions {
+  /** Whether the network's raw outputs are printed too. */
+  readonly logits: boolean;
+  /** Names of the model's classes. */
+  readonly classes: readonly string[];
+  /** Classes of each answer. */
+  readonly top: number;
+}
+
+/** Prints the answers one after the other. */
+export interface AnswerPrinter {
+  /** Before the first answer. */
+  readonly begin: () => void;
+  readonly answer: (answer: PictureAnswer) => void;
+}
+
+function printText(answer: PictureAnswer, logits: boolean): void {
+  if (answer.error) {
+    note(`error: ${answer.error.message}\nhint: ${answer.error.hint}`);
+    return;
+  }
+  const ranked = answer.top.map((entry) => `${entry.class} ${percent(entry.probability)}`).join(", ");
+  print(`${answer.file}  ${ranked}${logits ? `  logits ${Array.from(answer.logits).join(" ")}` : ""}`);
+}
+
+function printJsonLine({ file, ...answer }: PictureAnswer, logits: boolean): void {
+  if (answer.error) printJson({ file, error: messageOf(answer.error) });
+  else printJson({ file, top: answer.top, ...(logits && { logits: Array.from(answer.logits) }) });
+}
+
+type Cell = string | number;
+
+/** A record of a CSV file (RFC 4180) without its end: texts with commas, quotes or line breaks stand between quotes. */
+export const csvRecord = (cells: readonly Cell[]): string =>
+  cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(",");
+
+/** `file`, then `class` and `probability` of the first class, `class 2` … of the next ones, logits, and last the error. */
+function csvPrinter({ logits, classes, top }: FormatOptions): AnswerPrinter {
+  const places = Array.from({ length: Math.min(top, classes.length) }, (_, index) => index);
+  const numbered = (name: string, place: number): string => (place === 0 ? name : `${name} ${place + 1}`);
+  const header = [
+    "file",
+    ...places.flatMap((place) => [numbered("class", place), numbered("probability", place)]),
+    ...(logits ? classes.map((name) => `logit ${name}`) : []),
+    "error",
+  ];
+  return {
+    begin: () => print(csvRecord(header)),
+    answer(answer) {
+      const empty = header.slice(2).map(() => "");
+      if (answer.error) return print(csvRecord([answer.file, ...empty, messageOf(answer.error)]));
+      const ranked = answer.top.flatMap((entry): Cell[] => [entry.class, entry.probability]);
+      print(csvRecord([answer.file, ...ranked, ...(logits ? Array.from(answer.logits) : []), ""]));
+    },
+  };
+}
+
+/** The printer of a form. */
+export function printerOf(format: Format, options: FormatOptions): AnswerPrinter {
+  if (format === "csv") return csvPrinter(options);
+  const printOne = format === "json" ? printJsonLine : printText;
+  return { begin() {}, answer: (answer) => printOne(answer, options.logits) };
+}
