@@ -71,18 +71,22 @@ const CHANGES: Readonly<Record<Exclude<Augmentation, "none">, Transform>> = {
 export interface TrainingInput {
   /** The area to look at in a picture of a size; without it the whole. */
   readonly area?: (size: Size, rng: Rng) => Box;
-  /** From the pixels of that area to the input [3, crop, crop]. */
-  readonly finish: (image: Image, rng: Rng) => Float32Array<ArrayBuffer>;
+  /** From the pixels of that area to the input [3, crop, crop], written to `out` if it is given. */
+  readonly finish: (image: Image, rng: Rng, out?: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
 }
 
 /** Photos to inputs in training, as `augmentation` with the same stream changes them. */
 export function trainingInput(name: Augmentation, preprocessing: Preprocessing): TrainingInput {
-  if (name === "none") return { finish: evaluationInput(preprocessing) };
   const { crop, interpolation } = preprocessing;
+  if (name === "none") {
+    const middle = evaluationCrop(preprocessing);
+    return { finish: (image, rng, out) => toTensor(middle(image, rng), preprocessing, out) };
+  }
   const size = { width: crop, height: crop };
   return {
     area: (whole, rng) => sampleBox(whole, INCEPTION, rng),
-    finish: (image, rng) => toTensor(CHANGES[name](resample(image, { size, interpolation }), rng), preprocessing),
+    finish: (image, rng, out) =>
+      toTensor(CHANGES[name](resample(image, { size, interpolation }), rng), preprocessing, out),
   };
 }
 

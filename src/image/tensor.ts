@@ -36,15 +36,23 @@ const UNIT: Readonly<Record<Channels, Normalisation>> = {
   3: { mean: [0, 0, 0], std: [1, 1, 1] },
 };
 
-/** The picture as floats [C, H, W]: 0..1, or normalised. torchvision's `ToTensor` and `Normalize` bit for bit. */
-export function toTensor(image: Image, normalisation?: Normalisation): Float32Array<ArrayBuffer> {
+/**
+ * The picture as floats [C, H, W]: 0..1, or normalised. torchvision's `ToTensor` and `Normalize` bit for bit. Written to `out`,
+ * of that size, if it is given.
+ */
+export function toTensor(
+  image: Image,
+  normalisation?: Normalisation,
+  out?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
   const { width, height, channels, data } = image;
   const { mean, std } = normalisation ?? UNIT[channels];
   if (mean.length !== channels || std.length !== channels) {
     throw new Error(`toTensor: expected mean and std of ${channels} channels, got ${mean.length} and ${std.length}`);
   }
   const area = width * height;
-  const tensor = new Float32Array(channels * area);
+  const tensor = out ?? new Float32Array(channels * area);
+  if (tensor.length !== channels * area) throw new Error(`toTensor: ${tensor.length} values for ${channels * area}`);
   const table = tableOf(normalisation ?? UNIT[channels]);
   if (channels === 3) fillColour(tensor, data, table);
   else for (let i = 0; i < area; i++) tensor[i] = table[data[i]!]!;

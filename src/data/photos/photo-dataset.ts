@@ -34,10 +34,10 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
     length: files.length,
     shape: [RGB, crop, crop],
     normalisation: { mean, std },
-    async sample(index, { rng }) {
+    async sample(index, { rng, out }) {
       const part = area && ((size: Size) => area(size, rng));
       const image = await decodeImage(files[index] ?? "", { channels: RGB, orient, area: part });
-      return { image: finish(image, rng), label: labels[index] ?? 0 };
+      return { image: finish(image, rng, out), label: labels[index] ?? 0 };
     },
     remote: { module: import.meta.url, export: "photoDataset", options: { files, labels, classes, preparation } },
   };
