@@ -6,9 +6,9 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { machine, median, versionOf } from "./facts.ts";
 
 interface Measured {
   readonly medianMs: number;
@@ -63,17 +63,7 @@ function measureOcelli({ steps, batch, threads }: Settings): Measured {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Measured;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
-}
-
 const ms = (value: number): string => `${value.toFixed(2)} ms`;
-
-const versionOf = (specifier: string): string =>
-  (createRequire(import.meta.url)(specifier) as { version: string }).version;
 
 /** The text of RESULTS.md. */
 function report(rounds: readonly Round[], { steps, batch, threads }: Settings, pytorchVersion: string): string {
@@ -101,7 +91,7 @@ function report(rounds: readonly Round[], { steps, batch, threads }: Settings, p
     `ocelli takes **${(ocelli / pytorch).toFixed(2)} times** as long as PyTorch in its better layout (${better}); ` +
       `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)} in single rounds.`,
     "",
-    `- machine: ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}-${process.arch}`,
+    `- machine: ${machine()}`,
     `- versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, onnxruntime-node ${versionOf("onnxruntime-node/package.json")}, PyTorch ${pytorchVersion}`,
     `- date: ${new Date().toISOString().slice(0, 10)}`,
     "",

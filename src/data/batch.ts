@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { rngFor } from "../rng.ts";
-import { type BatchTarget, checkLabel, type Dataset, imageSize } from "./dataset.ts";
+import { checkLabel, type Dataset, imageSize } from "./dataset.ts";
 
 /** Which samples make a batch, and the seed and epoch that their randomness depends on. */
 export interface BatchTask {
@@ -24,11 +24,16 @@ export interface Batch {
 /** Samples of one batch that may be under way together, where samples are asynchronous (decoding of files). */
 const SAMPLES_AT_ONCE = 8;
 
-async function writeSample(dataset: Dataset, task: BatchTask, target: BatchTarget & { row: number }): Promise<void> {
+async function writeSample(
+  dataset: Dataset,
+  task: BatchTask,
+  target: Pick<Batch, "images" | "labels"> & { row: number },
+): Promise<void> {
   const index = task.indices[target.row] ?? 0;
   const rng = rngFor(task.seed, "augment", task.epoch, index);
-  const { image, label } = await dataset.sample(index, { epoch: task.epoch, rng });
   const size = imageSize(dataset.shape);
+  const out = target.images.subarray(target.row * size, (target.row + 1) * size);
+  const { image, label } = await dataset.sample(index, { epoch: task.epoch, rng, out });
   if (image.length !== size) {
     throw new UserError(
       `data set: expected sample ${index} to have shape [${dataset.shape.join(", ")}], ${size} values, but got ${image.length}.`,
@@ -36,7 +41,7 @@ async function writeSample(dataset: Dataset, task: BatchTask, target: BatchTarge
     );
   }
   checkLabel(label, index, dataset.classes.length);
-  target.images.set(image, target.row * size);
+  if (image !== out) out.set(image);
   target.labels[target.row] = label;
 }
 

@@ -21,6 +21,8 @@ export interface Sample {
 export interface SampleContext {
   readonly epoch: number;
   readonly rng: Rng;
+  /** Where the image may be written, which saves a copy; then it is the sample's image. */
+  readonly out?: Float32Array<ArrayBuffer>;
 }
 
 /** Where a batch is written: `images` [N, C, H, W] and `labels` [N]. */

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import golden from "../../tools/golden/pictures.json" with { type: "json" };
-import { decodeImage, encodePng, type Image, renderSvg, withChannels } from "./index.ts";
+import { decodeImage, encodePng, type Image, renderSvg, type Size, withChannels } from "./index.ts";
+import { crop } from "./transforms/crop.ts";
 
 const bytesOf = (base64: string): Buffer => Buffer.from(base64, "base64");
 const caseNamed = (name: string) => golden.find((one) => one.name === name)!;
@@ -36,6 +37,35 @@ describe("decodeImage gives Pillow's pixels", () => {
   test("turned as its EXIF data says unless that is not wanted", async () => {
     const { file, width, height } = caseNamed("JPEG with EXIF orientation");
     expect(await decodeImage(bytesOf(file))).toMatchObject({ width: height, height: width });
+  });
+});
+
+describe("an area", () => {
+  const areas = [
+    { left: 0, top: 0, width: 7, height: 7 },
+    { left: 3, top: 2, width: 4, height: 1 },
+    { left: 6, top: 6, width: 1, height: 1 },
+  ];
+
+  test.each(golden)("$name: the pixels of the whole picture", async ({ file }) => {
+    for (const orient of [true, false]) {
+      const whole = await decodeImage(bytesOf(file), { orient });
+      for (const box of areas) {
+        const sizes: Size[] = [];
+        const area = (size: Size) => {
+          sizes.push(size);
+          return box;
+        };
+        expect(await decodeImage(bytesOf(file), { orient, area })).toEqual(crop(whole, box));
+        expect(sizes).toMatchObject([{ width: whole.width, height: whole.height }]);
+      }
+    }
+  });
+
+  test("a JPEG that is cut off below it is refused all the same", async () => {
+    const { file } = caseNamed("RGB JPEG");
+    const area = () => ({ left: 0, top: 0, width: 1, height: 1 });
+    await expect(decodeImage(bytesOf(file).subarray(0, -40), { area })).rejects.toThrow("the file is cut off");
   });
 });
 

@@ -6,11 +6,13 @@ import { noPicture, undecodable } from "./faults.ts";
 import { prepareFonts } from "./fonts.ts";
 import { decodeBmp } from "./formats/bmp.ts";
 import { cmykToRgb } from "./formats/cmyk.ts";
+import { isCutOff } from "./formats/cut-off.ts";
 import { decodePnm } from "./formats/pnm.ts";
-import { formatOf, isSixteenBitGrayPng, jpegComponents, MAX_PIXELS, type PictureFormat } from "./formats/sniff.ts";
+import { formatOf, isSixteenBitGrayPng, jpegFrame, MAX_PIXELS, type PictureFormat } from "./formats/sniff.ts";
 import { headerOf, type PictureHeader } from "./header.ts";
-import { type Channels, type Image, withChannels } from "./image.ts";
+import { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";
 import { loadSharp, type Sharp } from "./sharp.ts";
+import { crop } from "./transforms/crop.ts";
 
 /** What `decodeImage` takes. */
 export interface DecodeOptions {
@@ -26,6 +28,11 @@ export interface DecodeOptions {
    * as colour of 16 bits always is: the upper 8 bits are kept (or, in PGM, the value is divided and rounded).
    */
   readonly clipSixteenBits?: boolean;
+  /**
+   * The part of the picture to give, from the picture's size; the whole by default. The pixels are those of the whole
+   * picture, but a JPEG is not decoded below them, which takes a quarter less time for areas by chance.
+   */
+  readonly area?: (size: Size) => Box;
   /** What errors call a picture given as bytes; "image" by default. A path is called by itself. */
   readonly name?: string;
 }
@@ -42,9 +49,14 @@ const SVG_DENSITY = 72;
 export async function decodeImage(source: string | Uint8Array, options: DecodeOptions = {}): Promise<Image> {
   const name = typeof source === "string" ? `"${source}"` : (options.name ?? "image");
   const bytes = typeof source === "string" ? await readPicture(source) : source;
-  const decode = await decoderOf(formatOf(bytes) ?? noPicture(bytes, name));
+  const format = formatOf(bytes) ?? noPicture(bytes, name);
+  const { channels = 3, area } = options;
   try {
-    return withChannels(await decode(bytes, options), options.channels ?? 3);
+    const part = area && format === "jpeg" ? await jpegArea(bytes, { ...options, area }) : undefined;
+    if (part) return withChannels(part, channels);
+    const decode = await decoderOf(format);
+    const whole = withChannels(await decode(bytes, options), channels);
+    return area ? crop(whole, area(whole)) : whole;
   } catch (error) {
     throw await undecodable(bytes, name, error);
   }
@@ -62,13 +74,27 @@ export async function readHeader(bytes: Uint8Array, name = "image"): Promise<Pic
 
 type Decoder = (bytes: Uint8Array, options: DecodeOptions) => Image | Promise<Image>;
 
+const READING = { failOn: "truncated", ignoreIcc: true, limitInputPixels: MAX_PIXELS } as const;
+
+/** An area of a JPEG; undefined where the whole is to be decoded: to turn it, to convert it, or to find where it is cut off. */
+async function jpegArea(
+  bytes: Uint8Array,
+  { area, orient = true }: DecodeOptions & { readonly area: (size: Size) => Box },
+): Promise<Image | undefined> {
+  const frame = jpegFrame(bytes);
+  if (!frame || frame.components === 4 || MAX_PIXELS < frame.width * frame.height) return undefined;
+  if (isCutOff(bytes, "jpeg")) return undefined;
+  const picture = (await loadSharp())(bytes, READING);
+  const turned = orient && frame.exif && ((await picture.metadata()).orientation ?? 1) !== 1;
+  return turned ? undefined : rawRgb(picture.extract(area(frame)));
+}
+
 async function decoderOf(format: PictureFormat): Promise<Decoder> {
   if (format === "bmp") return decodeBmp;
   if (format === "pnm") return decodePnm;
   const sharp = await loadSharp();
-  const reading = { failOn: "truncated", ignoreIcc: true, limitInputPixels: MAX_PIXELS } as const;
   return async (bytes, { orient = true, clipSixteenBits = false }) => {
-    const picture = sharp(bytes, { ...reading, autoOrient: orient || format === "tiff" });
+    const picture = sharp(bytes, { ...READING, autoOrient: orient || format === "tiff" });
     const kind = await kindOf(bytes, format, picture);
     if (kind === "cmyk") return rawCmyk(picture);
     return kind === "gray16" && clipSixteenBits ? rawClipped(picture) : rawRgb(picture);
@@ -77,7 +103,7 @@ async function decoderOf(format: PictureFormat): Promise<Decoder> {
 
 /** What needs care. Only TIFF makes sharp open the file twice for it. */
 async function kindOf(bytes: Uint8Array, format: PictureFormat, picture: Sharp): Promise<"cmyk" | "gray16" | "usual"> {
-  if (format === "jpeg") return jpegComponents(bytes) === 4 ? "cmyk" : "usual";
+  if (format === "jpeg") return jpegFrame(bytes)?.components === 4 ? "cmyk" : "usual";
   if (format === "png") return isSixteenBitGrayPng(bytes) ? "gray16" : "usual";
   if (format !== "tiff") return "usual";
   const { space, depth, channels } = await picture.metadata();

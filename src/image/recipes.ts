@@ -1,12 +1,12 @@
 /** What is done to a photo before a network sees it: augmentation in training, preprocessing for evaluation. */
 import type { Rng } from "../rng.ts";
-import type { Image } from "./image.ts";
-import type { Interpolation } from "./resample/index.ts";
+import type { Box, Image, Size } from "./image.ts";
+import { type Interpolation, resample } from "./resample/index.ts";
 import { IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.ts";
 import { colorJitter } from "./transforms/color-jitter.ts";
 import { randomHorizontalFlip, randomVerticalFlip } from "./transforms/flip.ts";
 import { randomGrayscale } from "./transforms/grayscale.ts";
-import { randomResizedCrop } from "./transforms/random-resized-crop.ts";
+import { INCEPTION, randomResizedCrop, sampleBox } from "./transforms/random-resized-crop.ts";
 import { resizeAndCropCentre } from "./transforms/resize.ts";
 import { randomRotation } from "./transforms/rotation.ts";
 import { compose, type Transform } from "./transforms/transform.ts";
@@ -51,31 +51,43 @@ export const evaluationCrop =
  */
 export function augmentation(name: Augmentation, preprocessing: Preprocessing): Transform {
   const { crop, interpolation } = preprocessing;
-  const area = randomResizedCrop(crop, undefined, interpolation);
-  switch (name) {
-    case "seed":
-      return compose(
-        area,
-        randomHorizontalFlip(0.5),
-        randomVerticalFlip(0.5),
-        randomRotation(30),
-        colorJitter({ brightness: 0.2, contrast: 0.1, saturation: 0.1, hue: 0.1 }),
-        randomGrayscale(0.025),
-      );
-    case "standard":
-      return compose(area, randomHorizontalFlip(0.5));
-    case "none":
-      return evaluationCrop(preprocessing);
-  }
+  if (name === "none") return evaluationCrop(preprocessing);
+  return compose(randomResizedCrop(crop, INCEPTION, interpolation), CHANGES[name]);
 }
 
-/** Photos to inputs [3, crop, crop] in training. */
-export function trainingInput(
-  name: Augmentation,
-  preprocessing: Preprocessing,
-): (image: Image, rng: Rng) => Float32Array<ArrayBuffer> {
-  const transform = augmentation(name, preprocessing);
-  return (image, rng) => toTensor(transform(image, rng), preprocessing);
+/** What comes after a random area was brought to the network's size. */
+const CHANGES: Readonly<Record<Exclude<Augmentation, "none">, Transform>> = {
+  seed: compose(
+    randomHorizontalFlip(0.5),
+    randomVerticalFlip(0.5),
+    randomRotation(30),
+    colorJitter({ brightness: 0.2, contrast: 0.1, saturation: 0.1, hue: 0.1 }),
+    randomGrayscale(0.025),
+  ),
+  standard: randomHorizontalFlip(0.5),
+};
+
+/** How training photos become inputs, in two steps: only the area that is looked at need be decoded. */
+export interface TrainingInput {
+  /** The area to look at in a picture of a size; without it the whole. */
+  readonly area?: (size: Size, rng: Rng) => Box;
+  /** From the pixels of that area to the input [3, crop, crop], written to `out` if it is given. */
+  readonly finish: (image: Image, rng: Rng, out?: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
+}
+
+/** Photos to inputs in training, as `augmentation` with the same stream changes them. */
+export function trainingInput(name: Augmentation, preprocessing: Preprocessing): TrainingInput {
+  const { crop, interpolation } = preprocessing;
+  if (name === "none") {
+    const middle = evaluationCrop(preprocessing);
+    return { finish: (image, rng, out) => toTensor(middle(image, rng), preprocessing, out) };
+  }
+  const size = { width: crop, height: crop };
+  return {
+    area: (whole, rng) => sampleBox(whole, INCEPTION, rng),
+    finish: (image, rng, out) =>
+      toTensor(CHANGES[name](resample(image, { size, interpolation }), rng), preprocessing, out),
+  };
 }
 
 /** Photos to inputs [3, crop, crop] for evaluation and prediction. */

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Adjustment, adjustColours } from "../../src/image/colour/index.ts";
-import { decodeImage, type Image } from "../../src/image/index.ts";
+import type { Box } from "../../src/image/image.ts";
+import { decodeImage, type Image, type Size } from "../../src/image/index.ts";
 import { flipHorizontal, flipVertical } from "../../src/image/pixels/turn.ts";
 import { evaluationCrop, IMAGENET_PREPROCESSING } from "../../src/image/recipes.ts";
 import { resample } from "../../src/image/resample/index.ts";
@@ -14,15 +15,22 @@ import { sha256 } from "./synthetic.ts";
 
 const { OCELLI_DATA } = process.env;
 const unused = rngFor(0, "unused");
-const evaluated = (image: Image): Image => evaluationCrop(IMAGENET_PREPROCESSING)(image, unused);
+const evaluated = async (file: string): Promise<Image> =>
+  evaluationCrop(IMAGENET_PREPROCESSING)(await decodeImage(file, { orient: false }), unused);
 
-/** The steps of the augmentation `seed`, with the parameters of tools/golden/preprocessing.py. */
-function augmented(photo: Image, number: number): Image {
+/** The area that the photo of a number is cut to. */
+function areaOf(photo: Size, number: number): Box {
   const width = 1 + ((number * 7919) % photo.width);
   const height = 1 + ((number * 104729) % photo.height);
   const left = (number * 31) % (photo.width - width + 1);
   const top = (number * 17) % (photo.height - height + 1);
-  let image = resample(photo, { area: { left, top, width, height }, size: { width: 224, height: 224 } });
+  return { left, top, width, height };
+}
+
+/** The steps of the augmentation `seed`, with the parameters of tools/golden/preprocessing.py. */
+async function augmented(file: string, number: number): Promise<Image> {
+  const photo = await decodeImage(file, { orient: false, area: (size) => areaOf(size, number) });
+  let image = resample(photo, { size: { width: 224, height: 224 } });
   if (number % 2 === 1) image = flipHorizontal(image);
   if (number % 3 === 1) image = flipVertical(image);
   image = rotate(image, ((number * 0.37) % 60) - 30);
@@ -47,8 +55,8 @@ describe.skipIf(!OCELLI_DATA)("photos of ants and bees", () => {
     const chosen = photos.filter(({ name }) => name.startsWith(split));
     const differing: string[] = [];
     for (const { name, hash, number } of chosen) {
-      const photo = await decodeImage(join(OCELLI_DATA ?? "", "hymenoptera_data", name), { orient: false });
-      if (sha256(prepare(photo, number).data) !== hash) differing.push(name);
+      const image = await prepare(join(OCELLI_DATA ?? "", "hymenoptera_data", name), number);
+      if (sha256(image.data) !== hash) differing.push(name);
     }
     expect(chosen).toHaveLength(count);
     expect(differing).toEqual([]);

@@ -1,5 +1,5 @@
 /** Photos on disk as a data set: each is decoded and prepared whenever it is asked for. */
-import { decodeImage, trainingInput } from "../../image/index.ts";
+import { decodeImage, type Size, trainingInput } from "../../image/index.ts";
 import { checkLabel, type Dataset } from "../dataset.ts";
 import type { PreparationSpec } from "./preparations.ts";
 
@@ -28,15 +28,16 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
   for (const [index, label] of labels.entries()) checkLabel(label, index, classes.length);
   const { augmentation, preprocessing, orient } = preparation;
   const { crop, mean, std } = preprocessing;
-  const prepare = trainingInput(augmentation, preprocessing);
+  const { area, finish } = trainingInput(augmentation, preprocessing);
   return {
     ...options,
     length: files.length,
     shape: [RGB, crop, crop],
     normalisation: { mean, std },
-    async sample(index, { rng }) {
-      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient });
-      return { image: prepare(image, rng), label: labels[index] ?? 0 };
+    async sample(index, { rng, out }) {
+      const part = area && ((size: Size) => area(size, rng));
+      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient, area: part });
+      return { image: finish(image, rng, out), label: labels[index] ?? 0 };
     },
     remote: { module: import.meta.url, export: "photoDataset", options: { files, labels, classes, preparation } },
   };

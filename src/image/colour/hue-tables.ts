@@ -18,10 +18,10 @@ export interface HueTables {
   readonly hueIndex: (redGreen: number, greenBlue: number) => number;
   /** Saturation at [chroma, largest]. */
   readonly saturation: Uint8Array;
-  /** The middle colour as a share of the largest at [hue, saturation]. */
-  readonly middle: Float64Array;
-  /** The smallest colour at [saturation, largest]. */
-  readonly smallest: Uint8Array;
+  /** At [saturation], what the smallest colour lacks of the largest, as a share of it. */
+  readonly strength: Float64Array;
+  /** At [hue], what the middle colour lacks of the largest, as a share of what the smallest one lacks. */
+  readonly lack: Float64Array;
   /** At [hue], one byte each from the lowest: which of red, green and blue is largest, which middle, which smallest. */
   readonly places: Uint32Array;
 }
@@ -43,11 +43,8 @@ export function makeHueTables(): HueTables {
       { length },
       table((chroma, largest) => Math.min(1, fround(chroma / largest)) * 255),
     ),
-    middle: Float64Array.from({ length }, table(middleShare)),
-    smallest: Uint8Array.from(
-      { length },
-      table((saturation, largest) => largest * (1 - fround(saturation / 255)) + 0.5),
-    ),
+    strength: Float64Array.from({ length: LEVELS }, (_, saturation) => fround(saturation / 255)),
+    lack: Float64Array.from({ length: LEVELS }, (_, hue) => lackOf(hue)),
     places: Uint32Array.from({ length: LEVELS }, (_, hue) => PLACES[sectorOf(hue)]!),
   };
 }
@@ -79,12 +76,14 @@ function hueOf(red: number, green: number, blue: number, chroma: number): number
 const sixthsOf = (hue: number): number => (hue * SECTORS) / 255;
 const sectorOf = (hue: number): number => Math.floor(sixthsOf(hue)) % SECTORS;
 
-/** In even sectors the middle colour rises with the hue, in odd ones it falls. */
-function middleShare(hue: number, saturation: number): number {
+/**
+ * In even sectors the middle colour rises with the hue, in odd ones it falls. Pillow rounds the product with the strength to
+ * single precision in odd sectors; no byte depends on it.
+ */
+function lackOf(hue: number): number {
   const sixths = sixthsOf(hue);
   const part = fround(sixths - Math.floor(sixths));
-  const strength = fround(saturation / 255);
-  return Math.floor(sixths) % 2 === 0 ? 1 - strength * (1 - part) : 1 - fround(strength * part);
+  return Math.floor(sixths) % 2 === 0 ? 1 - part : part;
 }
 
 /** The order of red (0), green (1) and blue (2) in each sector, from the lowest byte: largest, middle, smallest. */

@@ -1,5 +1,5 @@
 /** Changes of colour in WebAssembly, in place. All parameters are addresses in bytes, counts or whole numbers. */
-import { assemble, type Code, countDown, f64, i32, v128, wasmFunction } from "../wasm/assembler.ts";
+import { assemble, type Code, countDown, f64, i32, type Variable, v128, wasmFunction } from "../wasm/assembler.ts";
 
 /** Bytes of a vector. */
 export const VECTOR = 16;
@@ -97,19 +97,21 @@ const byteOf = (word: Code, byte: number): Code => i32.and(i32.shiftRight(word, 
 /** Turns the hue of each pixel with the tables of `HueTables`; `hues` points to the entry of two equal differences. */
 const turnHues = wasmFunction(
   "turnHues",
-  ["data", "pixels", "shift", "hues", "saturations", "middles", "smallest", "places"],
-  { red: "i32", green: "i32", blue: "i32", entry: "i32", high: "i32", saturation: "i32", place: "i32" },
-  ({ data, pixels, shift, hues, saturations, middles, smallest, places, ...pixel }) => {
-    const { red, green, blue, entry, high, saturation, place } = pixel;
-    const rowOf = (row: Code, column: Code): Code => i32.add(i32.shiftLeft(row, i32.const(8)), column);
+  ["data", "pixels", "shift", "hues", "saturations", "strengths", "lacks", "places"],
+  { red: "i32", green: "i32", blue: "i32", entry: "i32", high: "i32", place: "i32", strength: "f64" },
+  ({ data, pixels, shift, hues, saturations, strengths, lacks, places, ...pixel }) => {
+    const { red, green, blue, entry, high, place, strength } = pixel;
+    const share = (table: Variable, index: Code): Code =>
+      f64.load(i32.add(table.get, i32.shiftLeft(index, i32.const(3))));
     const difference = i32.add(
       i32.multiply(i32.subtract(red.get, green.get), i32.const(511)),
       i32.subtract(green.get, blue.get),
     );
-    const middle = f64.multiply(
-      f64.fromI32(high.get),
-      f64.load(i32.add(middles.get, i32.shiftLeft(rowOf(entry.get, saturation.get), i32.const(3)))),
-    );
+    const without = (part: Code): Code => {
+      const kept = f64.multiply(f64.fromI32(high.get), f64.subtract(f64.const(1), part));
+      return i32.fromF64(f64.add(kept, f64.const(0.5)));
+    };
+    const saturation = i32.load8(i32.add(saturations.get, i32.add(i32.and(entry.get, i32.const(0xff00)), high.get)));
     const put = (index: number, value: Code): Code => i32.store8(i32.add(data.get, byteOf(place.get, index)), value);
     return [
       countDown(
@@ -119,12 +121,12 @@ const turnHues = wasmFunction(
         blue.set(i32.load8(data.get, 2)),
         high.set(larger(larger(red.get, green.get), blue.get)),
         entry.set(i32.load16(i32.add(hues.get, i32.shiftLeft(difference, i32.const(1))))),
-        saturation.set(i32.load8(i32.add(saturations.get, i32.add(i32.and(entry.get, i32.const(0xff00)), high.get)))),
+        strength.set(share(strengths, saturation)),
         entry.set(i32.and(i32.add(entry.get, shift.get), i32.const(255))),
         place.set(i32.load(i32.add(places.get, i32.shiftLeft(entry.get, i32.const(2))))),
         put(0, high.get),
-        put(1, i32.fromF64(f64.add(middle, f64.const(0.5)))),
-        put(2, i32.load8(i32.add(smallest.get, rowOf(saturation.get, high.get)))),
+        put(1, without(f64.multiply(strength.get, share(lacks, entry.get)))),
+        put(2, without(strength.get)),
         data.increase(i32.const(PIXEL)),
       ),
     ];

@@ -48,18 +48,18 @@ function blendWithLuma(image: Image, factor: number): Image {
 function turnHues(image: Image, turn: number): Image {
   const { data } = image;
   const result = blankLike(image, image);
-  const { hue, hueIndex, saturation, middle, smallest, places } = loadTables();
+  const { hue, hueIndex, saturation, strength, lack, places } = loadTables();
   const shift = hueShift(turn);
   for (let i = 0; i < data.length; i += 3) {
     const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
     const high = Math.max(red, green, blue);
     const entry = hue[hueIndex(red - green, green - blue)]!;
-    const strength = saturation[(entry & 0xff00) + high]!;
+    const missing = strength[saturation[(entry & 0xff00) + high]!]!;
     const turned = (entry + shift) & 255;
     const place = places[turned]!;
     result.data[i + (place & 255)] = high;
-    result.data[i + ((place >> 8) & 255)] = high * middle[turned * 256 + strength]! + 0.5;
-    result.data[i + (place >> 16)] = smallest[strength * 256 + high]!;
+    result.data[i + ((place >> 8) & 255)] = high * (1 - missing * lack[turned]!) + 0.5;
+    result.data[i + (place >> 16)] = high * (1 - missing) + 0.5;
   }
   return result;
 }

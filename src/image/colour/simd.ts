@@ -10,9 +10,9 @@ type ColourKernels = Kernels<"blendWith" | "sumOfLuma" | "blendWithLuma" | "turn
 const SCRATCH = 0;
 const PLACES = 16;
 const SATURATIONS = PLACES + 4 * 256;
-const SMALLEST = SATURATIONS + 65_536;
-const MIDDLES = SMALLEST + 65_536;
-const HUES = MIDDLES + 8 * 65_536;
+const STRENGTHS = SATURATIONS + 65_536;
+const LACKS = STRENGTHS + 8 * 256;
+const HUES = LACKS + 8 * 256;
 const PICTURE = HUES + 2 * 512 * 511;
 
 /** Groups whose luma can be added up without overflow. */
@@ -23,17 +23,17 @@ const loadKernels = lazily(() => instantiate<"blendWith" | "sumOfLuma" | "blendW
 /** Writes the tables of hues into the kernels' memory, once; returns what `turnHues` takes after the shift. */
 const loadTables = lazily((): readonly number[] => {
   const memory = memoryOf(loadKernels() as ColourKernels, PICTURE);
-  const { hue, hueIndex, saturation, middle, smallest, places } = makeHueTables();
+  const { hue, hueIndex, saturation, strength, lack, places } = makeHueTables();
   for (const [address, table] of [
     [PLACES, places],
     [SATURATIONS, saturation],
-    [SMALLEST, smallest],
-    [MIDDLES, middle],
+    [STRENGTHS, strength],
+    [LACKS, lack],
     [HUES, hue],
   ] as const) {
     memory.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), address);
   }
-  return [HUES + 2 * hueIndex(0, 0), SATURATIONS, MIDDLES, SMALLEST, PLACES];
+  return [HUES + 2 * hueIndex(0, 0), SATURATIONS, STRENGTHS, LACKS, PLACES];
 });
 
 /** A painter in WebAssembly SIMD, on a copy of a colour picture; undefined where that cannot run. */

@@ -30,17 +30,29 @@ export function checkSize(width: number, height: number): void {
 }
 
 const MARKER = 0xff;
+const EXIF_SEGMENT = 0xe1;
 
-/** The number of colour components that a JPEG's frame header tells (4: CMYK); undefined if there is no such header. */
-export function jpegComponents(bytes: Uint8Array): number | undefined {
+/** What a JPEG's headers tell. */
+export interface JpegFrame {
+  readonly width: number;
+  readonly height: number;
+  /** 4: CMYK. */
+  readonly components: number;
+  /** Whether there may be EXIF data, which may say that the picture is to be turned. */
+  readonly exif: boolean;
+}
+
+/** The headers of a JPEG up to that of its frame; undefined if there is none. */
+export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
+  const word = (at: number): number => bytes[at]! * 256 + bytes[at + 1]!;
   let at = 2;
+  let exif = false;
   while (at + 9 < bytes.length) {
     const code = bytes[at + 1]!;
     if (bytes[at] !== MARKER) return undefined;
-    if (code === MARKER)
-      at += 1; // padding
-    else if (isFrameHeader(code)) return bytes[at + 9];
-    else at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!;
+    if (isFrameHeader(code)) return { height: word(at + 5), width: word(at + 7), components: bytes[at + 9]!, exif };
+    exif ||= code === EXIF_SEGMENT;
+    at += code === MARKER ? 1 : 2 + word(at + 2); // one for padding
   }
   return undefined;
 }

@@ -4,20 +4,21 @@ import { blankLike, type Image } from "../image.ts";
 export function flipHorizontal(image: Image): Image {
   const { width, height, channels, data } = image;
   const out = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) {
-    let to = y * width * channels;
-    let from = to + (width - 1) * channels;
-    for (let x = 0; x < width; x++) {
+  const row = width * channels;
+  if (channels === 3) mirrorColour(data, out, row);
+  else for (let start = 0; start < data.length; start += row) out.set(data.slice(start, start + row).reverse(), start);
+  return { width, height, channels, data: out };
+}
+
+/** Mirrors rows of `row` bytes of red, green and blue. */
+function mirrorColour(data: Uint8Array, out: Uint8Array, row: number): void {
+  for (let to = 0; to < data.length; ) {
+    for (let from = to + row - 3, end = to; from >= end; from -= 3, to += 3) {
       out[to] = data[from]!;
-      if (channels === 3) {
-        out[to + 1] = data[from + 1]!;
-        out[to + 2] = data[from + 2]!;
-      }
-      to += channels;
-      from -= channels;
+      out[to + 1] = data[from + 1]!;
+      out[to + 2] = data[from + 2]!;
     }
   }
-  return { width, height, channels, data: out };
 }
 
 /** The picture upside down, mirrored. */

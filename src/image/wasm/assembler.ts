@@ -24,9 +24,9 @@ export interface WasmFunction {
 }
 
 /** The types that variables have. */
-export type ValueType = "i32" | "v128";
+export type ValueType = "i32" | "f64" | "v128";
 
-const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };
+const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
 const SIMD = 0xfd;
 const END = 0x0b;
 const EMPTY_BLOCK = 0x40;
@@ -99,6 +99,7 @@ export const i32 = {
 export const f64 = {
   const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   add: binary(0xa0),
+  subtract: binary(0xa1),
   multiply: binary(0xa2),
   load: load(0x2b),
   fromI32: unary(0xb7),

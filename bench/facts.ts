@@ -1,0 +1,19 @@
+/** What reports of measurements say of figures, the machine and versions. */
+import { createRequire } from "node:module";
+import { availableParallelism, cpus, totalmem } from "node:os";
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+/** The version in a package's JSON file. */
+export const versionOf = (specifier: string): string =>
+  (createRequire(import.meta.url)(specifier) as { version: string }).version;
+
+/** Processor, cores, memory, platform. */
+export const machine = (): string =>
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}-${process.arch}`;
