@@ -60,7 +60,7 @@ export async function writeRunPictures(pictured: PicturedRun): Promise<string[]>
   return paths;
 }
 
-/** The mistakes that the network was surest of, then the first images that it got right. */
+/** The mistakes that the network was surest of, then images that it got right, from everywhere in the data set. */
 async function examples(dataset: Dataset, evaluation: Evaluation): Promise<Prediction[]> {
   const { labels } = evaluation;
   const { predictions, probability } = answersOf(evaluation, dataset.classes.length);
@@ -68,9 +68,13 @@ async function examples(dataset: Dataset, evaluation: Evaluation): Promise<Predi
   const all = Array.from(labels.keys());
   const mistakes = all.filter((index) => !isRight(index)).sort((a, b) => probability(b) - probability(a) || a - b);
   const chosen = mistakes.slice(0, MISTAKES);
-  chosen.push(...all.filter(isRight).slice(0, SHOWN - chosen.length));
+  chosen.push(...spreadOver(all.filter(isRight), SHOWN - chosen.length));
   return predictionsOf(dataset, evaluation, chosen);
 }
+
+/** `count` of the items, evenly spread; all of them if they are fewer. */
+const spreadOver = (items: readonly number[], count: number): number[] =>
+  items.filter((_, at) => Math.floor((at * count) / items.length) !== Math.floor(((at - 1) * count) / items.length));
 
 /** The images of the highest loss, the highest first. */
 async function costliest(

@@ -54,7 +54,7 @@ test.each([
   [{ learningRate: 0 }, "expected a number above 0 but got 0."],
   [{ momentum: 2, optimizer: "sgd" }, "--momentum: expected a number in 0..1 but got 2."],
   [{ seed: 2 ** 53 }, "--seed: expected a whole number of at least 0"],
-  [{ workers: 65 }, "--workers: expected a whole number in 0..64 but got 65."],
+  [{ workers: 65 }, "--workers: expected auto or a whole number in 0..64 but got 65."],
   [{ threads: 0 }, "--threads: expected a whole number of at least 1 but got 0."],
   [{ shuffle: "no" }, '--shuffle: expected true or false but got "no".'],
   [{ seed: null }, "--seed: expected a whole number of at least 0 but got null."],
@@ -66,7 +66,7 @@ test.each([
   [{ schedule: "warmup:3", epochs: 3 }, "expected a warm-up shorter than the run of 3 epochs but it is 3."],
   [{ momentum: 0.9 }, "momentum: expected 0, as adam has no such setting, but got 0.9.\nTake the optimizer sgd"],
   [{ epoch: 3 }, '--epoch: expected the name of a setting but no setting is called so.\nDid you mean "epochs"?'],
-  [{ zzzzzzzz: 3 }, "The settings are data, model, epochs,"],
+  [{ zzzzzzzz: 3 }, "The settings are data, model, weights,"],
 ])("%j is refused", (values, lines) => {
   expect(refused(() => resolveConfig([flags(values)]))).toContain(lines);
 });

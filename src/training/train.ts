@@ -13,12 +13,13 @@ import { lossOf } from "./objective.ts";
 import { inputShapeOf } from "./preprocessing.ts";
 import { dataOptions, inputOf, workersOf } from "./run-data.ts";
 import { createRunFolder, openRunFolder, rewindRunFolder } from "./run-folder.ts";
+import type { RunParts } from "./run-parts.ts";
 import type { TrainConfig } from "./settings.ts";
 import { freezeIn, partOf } from "./stages.ts";
 import { startingNetwork } from "./starting-weights.ts";
 import type { TrainSummary } from "./summary.ts";
 import { openTrainer } from "./trainer.ts";
-import { type RunParts, TrainingRun } from "./training-run.ts";
+import { TrainingRun } from "./training-run.ts";
 
 /** How a run is made. */
 export interface TrainOptions {

@@ -1,33 +1,17 @@
 /** The loop over the epochs of a run, with its evaluations and checkpoints. */
 import { writeFileAtomic } from "../checkpoint/index.ts";
-import { batchCount, type IdxData, type WorkerPool } from "../data/index.ts";
+import { batchCount } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
-import type { ModelRecord } from "../models/index.ts";
-import { type Module, parameterCount } from "../nn/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
-import { type Best, type LastCheckpoint, type Progress, type RunFacts, writeBest, writeLast } from "./checkpoint.ts";
+import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
 import type { TrainingListener } from "./events.ts";
 import { mixerOf } from "./mixing.ts";
-import type { Trainer } from "./network-trainer.ts";
 import { orderOf } from "./objective.ts";
 import type { RunFolder } from "./run-folder.ts";
-import type { TrainConfig } from "./settings.ts";
+import { type RunParts, startEvent } from "./run-parts.ts";
 import { freezeIn, partOf, rateFactorIn, type Stage, sinceOf } from "./stages.ts";
 import { summarise, type TrainSummary } from "./summary.ts";
-
-/** What a run works with. */
-export interface RunParts {
-  readonly config: TrainConfig;
-  readonly facts: RunFacts;
-  readonly data: IdxData;
-  readonly model: ModelRecord;
-  readonly network: Module;
-  readonly trainer: Trainer;
-  readonly pool: WorkerPool | undefined;
-  /** What a person should know of data and weights. */
-  readonly notes: readonly string[];
-}
 
 /** Who hears of a run, and who may stop it. */
 interface RunControl {
@@ -274,21 +258,9 @@ export class TrainingRun {
   }
 
   #tellStart(): void {
-    const { config, data, network, trainer, notes } = this.#run;
-    this.#options.onEvent?.({
-      type: "start",
-      run: this.#folder.path,
-      model: config.model,
-      parameters: parameterCount(network),
-      engine: trainer.engine.name,
-      source: data.source,
-      trainImages: data.train.length,
-      valImages: data.test.length,
-      epochs: config.epochs,
-      stepsPerEpoch: this.#stepsPerEpoch,
-      step: trainer.step,
-    });
-    for (const note of notes) this.#tell(note);
+    const event = startEvent(this.#run, { run: this.#folder.path, stepsPerEpoch: this.#stepsPerEpoch });
+    this.#options.onEvent?.(event);
+    for (const note of this.#run.notes) this.#tell(note);
   }
 
   #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
