@@ -8,7 +8,9 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import sharp from "sharp";
 import { machine, median, versionOf } from "./facts.ts";
 
 interface Measured {
@@ -100,8 +102,8 @@ function report(
     `ocelli makes **${(ocelli / torchvision).toFixed(2)} times** as many images as torchvision; ` +
       `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)} in single rounds.`,
     "",
-    `- machine: ${machine()}`,
-    `- versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, sharp ${versionOf("sharp/package.json")}, torchvision ${version}, Pillow ${pillow}`,
+    `- machine: ${machine()}; ${loadavg()[0]?.toFixed(1)} processes wanted to run at the end, the ${workers} workers among them`,
+    `- versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, sharp ${sharp.versions.sharp}, torchvision ${version}, Pillow ${pillow}`,
     `- date: ${new Date().toISOString().slice(0, 10)}`,
     "",
   ].join("\n");
