@@ -38,7 +38,8 @@ export function parametersOf(record: ModelRecord, network: Module, layer: string
     return layer === "backbone" ? !isHeadParameter(record, name) : layersOf(name).includes(layer);
   };
   const found = names.filter(isWanted);
-  if (found.length === 0) throw unknownLayer(record, names, { setting: "layer", others: ["backbone", "head"], got: layer });
+  if (found.length === 0)
+    throw unknownLayer(record, names, { setting: "layer", others: ["backbone", "head"], got: layer });
   return new Set(found);
 }
 
