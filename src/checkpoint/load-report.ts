@@ -16,6 +16,8 @@ export interface FitOptions {
   readonly head?: readonly string[];
   /** Beginnings of names that the file may have and the network not, such as `AuxLogits.` */
   readonly ignored?: readonly string[];
+  /** What to do about weights that do not fit. */
+  readonly hint?: string;
 }
 
 /** A parameter of the head that keeps its first values. */
@@ -49,7 +51,7 @@ const layerOf = (name: string): string => name.slice(0, Math.max(0, name.lastInd
  * misshaped is listed in one `UserError`.
  */
 export function fitStateDict(given: StateDict, expected: StateShapes, options: FitOptions): LoadReport {
-  const { file, head = [], ignored = [] } = options;
+  const { file, head = [], ignored = [], hint } = options;
   const fits = (name: string, shape: Shape): boolean => {
     const tensor = given.get(name);
     return tensor !== undefined && sameShape(tensor.shape, shape);
@@ -67,6 +69,7 @@ export function fitStateDict(given: StateDict, expected: StateShapes, options: F
   const unexpected = [...given.keys()].filter((name) => !expected.has(name));
   refuse(given, {
     file,
+    hint,
     wrong: wrong.filter(([name]) => !isReplaced(name)),
     unexpected: unexpected.filter((name) => !mayBeThere(name)),
   });
@@ -91,13 +94,14 @@ export const checkStateDict = (given: StateDict, expected: StateShapes, file: st
 
 interface Misfit {
   readonly file: string;
+  readonly hint?: string;
   /** Missing or misshaped, with the shape that is expected. */
   readonly wrong: readonly (readonly [name: string, shape: Shape])[];
   readonly unexpected: readonly string[];
 }
 
 /** Throws the one error that lists everything, if there is anything. */
-function refuse(given: StateDict, { file, wrong, unexpected }: Misfit): void {
+function refuse(given: StateDict, { file, hint, wrong, unexpected }: Misfit): void {
   const missing = wrong.flatMap(([name]) => (given.has(name) ? [] : [name]));
   const misshaped = wrong.flatMap(([name, shape]) => {
     const tensor = given.get(name);
@@ -114,7 +118,7 @@ function refuse(given: StateDict, { file, wrong, unexpected }: Misfit): void {
   if (parts.length === 0) return;
   throw new UserError(
     `"${file}": expected the weights of this network but they do not fit: ${parts.join("; ")}.`,
-    "Give the weights of the same model with the same number of classes.",
+    hint ?? "Give the weights of the same model with the same number of classes.",
   );
 }
 

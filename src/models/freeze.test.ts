@@ -31,7 +31,7 @@ test("up to a layer, whole or part of it", () => {
 test("an unknown layer is an error that suggests the nearest", () => {
   const network = findModel("resnet18").build({ classes: 2 });
   expect(() => frozenParameters(findModel("resnet18"), network, "layer9")).toThrow(
-    'layers: expected none, backbone or the name of a layer of resnet18 but got "layer9".',
+    'freeze: expected none, backbone or the name of a layer of resnet18 but got "layer9".',
   );
   expect(() => frozenParameters(findModel("resnet18"), network, "layer")).toThrow(/layer of resnet18/);
   expect(() => frozenParameters(findModel("resnet18"), network, "backbon")).toThrow(

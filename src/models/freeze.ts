@@ -24,7 +24,7 @@ export function frozenParameters(record: ModelRecord, network: Module, freeze: s
   const backbone = names.filter((name) => !isHeadParameter(record, name));
   if (freeze === "backbone") return new Set(backbone);
   const last = names.findLastIndex((name) => layersOf(name).includes(freeze));
-  if (last === -1) throw unknownLayer(record, names, freeze);
+  if (last === -1) throw unknownLayer(record, names, { setting: "freeze", others: FREEZE_NAMES, got: freeze });
   const upTo = names.slice(0, last + 1);
   const inHead = isHeadParameter(record, names[last] ?? "");
   return new Set(inHead ? upTo : upTo.filter((name) => !isHeadParameter(record, name)));
@@ -38,14 +38,26 @@ export function parametersOf(record: ModelRecord, network: Module, layer: string
     return layer === "backbone" ? !isHeadParameter(record, name) : layersOf(name).includes(layer);
   };
   const found = names.filter(isWanted);
-  if (found.length === 0) throw unknownLayer(record, names, layer);
+  if (found.length === 0)
+    throw unknownLayer(record, names, { setting: "layer", others: ["backbone", "head"], got: layer });
   return new Set(found);
 }
 
-function unknownLayer({ name }: ModelRecord, parameters: readonly string[], freeze: string): UserError {
-  const likely = nearest(freeze, [...FREEZE_NAMES, ...new Set(parameters.flatMap(layersOf))]);
+interface UnknownLayer {
+  readonly setting: string;
+  /** What may be given besides layers. */
+  readonly others: readonly string[];
+  readonly got: string;
+}
+
+function unknownLayer(
+  { name }: ModelRecord,
+  parameters: readonly string[],
+  { setting, others, got }: UnknownLayer,
+): UserError {
+  const likely = nearest(got, [...others, ...new Set(parameters.flatMap(layersOf))]);
   return new UserError(
-    `layers: expected none, backbone or the name of a layer of ${name} but got "${freeze}".`,
+    `${setting}: expected ${others.join(", ")} or the name of a layer of ${name} but got "${got}".`,
     likely ? `Did you mean "${likely}"?` : `List the layers with: ocelli models ${name}`,
   );
 }

@@ -62,6 +62,16 @@ function checkTogether(config: TrainConfig): void {
       `unfreezeAt: expected something to be frozen before epoch ${unfreezeAt} but freeze is none.`,
       "Add --freeze backbone, or leave --unfreeze-at out.",
     );
+  if (epochs < unfreezeAt)
+    throw new UserError(
+      `unfreezeAt: expected an epoch in 1..${epochs}, as the run has no more, but got ${unfreezeAt}.`,
+      "Give a lower --unfreeze-at or more --epochs.",
+    );
+  if (unfreezeAt === 0 && config.unfreezeLearningRate !== 0)
+    throw new UserError(
+      "unfreezeLearningRate: expected an epoch from which on it holds but unfreezeAt is 0.",
+      "Add --unfreeze-at with the first epoch in which all layers are trained, or take --lr.",
+    );
   if (classWeights !== "none" && config.sampling === "balanced")
     throw new UserError(
       "classWeights: expected none, as the sampling is balanced already, but both are asked for.",

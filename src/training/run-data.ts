@@ -4,7 +4,7 @@ import { type IdxData, type LoadDataOptions, photoPreparations } from "../data/i
 import { UserError } from "../errors.ts";
 import { formatShape, sameShape } from "../graph/value.ts";
 import { findModel, type ModelRecord } from "../models/index.ts";
-import { defaultInput, inputShapeOf, type ModelInput } from "./preprocessing.ts";
+import { defaultInput, type ModelInput } from "./preprocessing.ts";
 import type { TrainConfig } from "./settings.ts";
 
 /** How pictures become the network's input, for photos and for pictures that have the network's size already. */
@@ -29,22 +29,31 @@ export const isPhotos = ({ train }: IdxData): boolean => "files" in train;
 
 /** How the run's pictures become the network's input. Data that the network does not take are a `UserError`. */
 export function inputOf(data: IdxData, model: ModelRecord, config: TrainConfig): ModelInput {
-  const { name, inputShape, minimumSize } = model;
+  const { name, inputShape } = model;
   const { shape } = data.train;
-  const input: ModelInput = isPhotos(data)
-    ? photoInput(model, config)
-    : { kind: "pixels", inputShape: shape as [number, number, number], rawPixels: config.rawPixels };
-  const fits = isPhotos(data)
-    ? sameShape(shape, inputShapeOf(input)) && minimumSize <= (shape[1] ?? 0)
-    : sameShape(shape, inputShape);
-  if (fits) return input;
-  const taken =
-    isPhotos(data) && 3 === inputShape[0]
-      ? `photos of at least ${minimumSize} pixels`
-      : `images of shape ${formatShape(inputShape)}`;
+  if (isPhotos(data)) return photosFor(model, config, data.source);
+  if (sameShape(shape, inputShape)) {
+    return { kind: "pixels", inputShape: shape as [number, number, number], rawPixels: config.rawPixels };
+  }
   throw new UserError(
-    `${data.source}: expected ${taken}, which ${name} takes, but they are ${formatShape(shape)}.`,
+    `${data.source}: expected images of shape ${formatShape(inputShape)}, which ${name} takes, but they are ${formatShape(shape)}.`,
     "Use a data set with images of that size, or another model.",
+  );
+}
+
+function photosFor(model: ModelRecord, config: TrainConfig, source: string): ModelInput {
+  const { name, inputShape, minimumSize } = model;
+  const input = photoInput(model, config);
+  if (input.kind === "pixels") {
+    throw new UserError(
+      `${source}: expected images of shape ${formatShape(inputShape)}, which ${name} takes, but they are photos.`,
+      "Take a model for photos, such as --model resnet18; list them with: ocelli models",
+    );
+  }
+  if (minimumSize <= input.crop) return input;
+  throw new UserError(
+    `size: expected at least ${minimumSize} pixels, which ${name} needs, but got ${input.crop}.`,
+    `Give --size ${minimumSize} or more, or leave it out for ${inputShape[1]}.`,
   );
 }
 

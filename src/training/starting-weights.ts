@@ -1,4 +1,5 @@
 /** The network that a run begins with. */
+import { stat } from "node:fs/promises";
 import {
   describeLoad,
   type FetchOptions,
@@ -6,9 +7,11 @@ import {
   fitStateDict,
   readWeights,
   type StateDict,
+  type WeightsFile,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { type ModelRecord, modernKeys, type NetworkOptions } from "../models/index.ts";
+import { MODELS, type ModelRecord, modernKeys, type NetworkOptions } from "../models/index.ts";
+import { nearest } from "../nearest.ts";
 import { type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 
 /** A network with the weights that it begins with. */
@@ -38,21 +41,42 @@ export interface StartOptions extends Pick<FetchOptions, "onProgress" | "signal"
 export async function startingNetwork(model: ModelRecord, options: StartOptions): Promise<StartingNetwork> {
   const { classes, weights, options: known = {} } = options;
   if (weights === "none") return { network: model.build({ classes, ...known }), options: known };
+  await expectNoSlip(weights);
   const given = weights === "imagenet" ? await officialFile(model, options) : { path: weights, options: known };
   const { path, options: networkOptions } = given;
   const network = model.build({ classes, newHead: true, ...networkOptions });
-  const { state } = await readWeights(path);
+  const { state, entries } = await readWeights(path);
   const shapes = stateShapesOf(network);
   const head = tensorsOf(network).flatMap(({ name }) =>
     model.heads.some((part) => name.startsWith(`${part}.`)) ? name : [],
   );
-  const report = fitStateDict(modernKeys(state), shapes, { file: path, head });
+  const report = fitStateDict(modernKeys(state), shapes, { file: path, head, hint: otherModelHint(model, entries) });
   return {
     network,
     options: networkOptions,
     weights: report.loaded,
     told: `weights of "${path}": ${describeLoad(report)}`,
   };
+}
+
+const FORMS = ["none", "imagenet"] as const;
+
+/** Throws where a name was meant and no file: `imagnet`. */
+async function expectNoSlip(weights: string): Promise<void> {
+  const likely = nearest(weights, FORMS);
+  if (!likely || likely === weights || (await stat(weights).catch(() => undefined))) return;
+  throw new UserError(
+    `weights: expected ${FORMS.join(", ")} or a file but there is no file "${weights}".`,
+    `Did you mean "${likely}"?`,
+  );
+}
+
+/** What to do about weights that do not fit; a checkpoint may say which model it is of. */
+function otherModelHint({ name }: ModelRecord, entries: WeightsFile["entries"]): string {
+  const other = entries.get("model");
+  return typeof other === "string" && other !== name && MODELS.some((known) => known.name === other)
+    ? `The file says that it is of ${other}: add --model ${other}.`
+    : `Give weights of ${name}, or the --model that these are of.`;
 }
 
 async function officialFile(

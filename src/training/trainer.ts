@@ -278,5 +278,8 @@ const zeros = (shapes: StateShapes): StateDict =>
 
 const float32Values = (state: StateDict) =>
   new Map(
-    [...state].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) }]),
+    [...state].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) },
+    ]),
   );

@@ -89,7 +89,8 @@ export class TrainingRun {
   #isTired(): boolean {
     const { patience } = this.#run.config;
     const tired = patience !== 0 && patience <= this.#epochsSinceBest;
-    if (tired) this.#tell(`No better accuracy in ${this.#epochsSinceBest} epochs: the run ends here.`);
+    const epochs = this.#epochsSinceBest === 1 ? "1 epoch" : `${this.#epochsSinceBest} epochs`;
+    if (tired) this.#tell(`No better accuracy in ${epochs}: the run ends here.`);
     return tired;
   }
 

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodePth, encodePth, float32Tensor, stateDictOf } from "../../src/checkpoint/index.ts";
 import { bandImages, idxFile, writeBandFolder } from "../bands.ts";
-import { emptyFolder, type Finished, ocelli, ocelliJson } from "./ocelli.ts";
+import { emptyFolder, type Finished, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
 
 const cwd = emptyFolder();
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
@@ -53,20 +53,7 @@ beforeAll(() => {
   writeFileSync(join(cwd, "wrong.pth"), encodePth(weights));
 }, 60_000);
 
-/** All that is in the folder, to see that nothing came or went. */
-const contents = (): string[] => readdirSync(cwd, { recursive: true, encoding: "utf8" }).toSorted();
-
-/** Runs a command that has to fail and leave nothing behind; its two lines without "error: " and "hint: ". */
-function failing(args: readonly string[], code: number): { error: string; hint: string } {
-  const before = contents();
-  const { status, stdout, stderr } = ocelli(cwd, args);
-  expect(contents()).toEqual(before);
-  expect(stdout).toBe("");
-  const [, error = "", hint = ""] = /^error: ([^\n]+\.)\nhint: ([^\n]+)\n$/.exec(stderr) ?? [];
-  expect(error, stderr).not.toBe("");
-  expect(status).toBe(code);
-  return { error, hint };
-}
+const failing = (args: readonly string[], code: number) => failingIn(cwd, args, code);
 
 const evil = resolve("tools/golden/checkpoint/evil.pth");
 

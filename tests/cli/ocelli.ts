@@ -1,10 +1,12 @@
 /** Runs the built command line as a person does. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { expect } from "vitest";
 
-const MAIN = resolve("dist/cli/main.js");
+/** The file that is run as `ocelli`. */
+export const MAIN = resolve("dist/cli/main.js");
 
 /** An empty folder of its own. */
 export const emptyFolder = (): string => mkdtempSync(join(tmpdir(), "ocelli-cli-"));
@@ -31,6 +33,29 @@ export function ocelliJson<Result>(cwd: string, args: readonly string[]): Result
   const { stdout, stderr, status } = ocelli(cwd, [...args, "--json"]);
   if (status !== 0) throw new Error(`ocelli ${args.join(" ")}: exit code ${status}\n${stderr}`);
   return JSON.parse(stdout) as Result;
+}
+
+/** All that is in a folder, to see that nothing came or went. */
+const contents = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
+
+/**
+ * Runs a command in `cwd` that has to fail with that exit code and leave nothing behind; its two lines without "error: "
+ * and "hint: ". `perform` runs it otherwise than as usual.
+ */
+export function failingIn(
+  cwd: string,
+  args: readonly string[],
+  code: number,
+  perform: (args: readonly string[]) => Finished = () => ocelli(cwd, args),
+): { error: string; hint: string } {
+  const before = contents(cwd);
+  const { status, stdout, stderr } = perform(args);
+  expect(contents(cwd)).toEqual(before);
+  expect(stdout).toBe("");
+  const [, error = "", hint = ""] = /^error: ([^\n]+\.)\nhint: ([^\n]+)\n$/.exec(stderr) ?? [];
+  expect(error, stderr).not.toBe("");
+  expect(status).toBe(code);
+  return { error, hint };
 }
 
 /** A signal that a process sends to itself once it has told something on standard error. */

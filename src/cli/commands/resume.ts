@@ -32,7 +32,11 @@ export const resumeCommand = new Command("resume")
       const config = await readRunConfig(run, [
         {
           from: "flag",
-          values: { learningRate: lr, ...flags, ...(unfreeze && { freeze: "none", unfreezeAt: 0 }) },
+          values: {
+            learningRate: lr,
+            ...flags,
+            ...(unfreeze && { freeze: "none", unfreezeAt: 0, unfreezeLearningRate: 0 }),
+          },
           nameOf: flagOf,
         },
       ]);

@@ -1,4 +1,5 @@
 /** Photos on disk as a data set: each is decoded and prepared whenever it is asked for. */
+import { UserError } from "../../errors.ts";
 import { decodeImage, type Size, trainingInput } from "../../image/index.ts";
 import { checkLabel, type Dataset } from "../dataset.ts";
 import type { PreparationSpec } from "./preparations.ts";
@@ -18,6 +19,12 @@ export interface PhotoDataset extends Omit<Dataset, "labels">, PhotoDatasetOptio
 
 const RGB = 3;
 
+/** One file is told, but there may be more of them. */
+function badFile(error: unknown): never {
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError(error.message, `${error.hint} See all such files with: ocelli data check`, { cause: error });
+}
+
 /**
  * Photos as floats [3, crop, crop], prepared by `preparation`, which is random only through the sample's `rng`. A file that
  * cannot be decoded is a `UserError` that names it, when its sample is asked for; see `readablePhotos` to leave such out.
@@ -36,7 +43,7 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
     normalisation: { mean, std },
     async sample(index, { rng, out }) {
       const part = area && ((size: Size) => area(size, rng));
-      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient, area: part });
+      const image = await decodeImage(files[index] ?? "", { channels: RGB, orient, area: part }).catch(badFile);
       return { image: finish(image, rng, out), label: labels[index] ?? 0 };
     },
     remote: { module: import.meta.url, export: "photoDataset", options: { files, labels, classes, preparation } },
