@@ -6,6 +6,8 @@ import { IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.t
 import { colorJitter } from "./transforms/color-jitter.ts";
 import { randomHorizontalFlip, randomVerticalFlip } from "./transforms/flip.ts";
 import { randomGrayscale } from "./transforms/grayscale.ts";
+import { randAugment, trivialAugmentWide } from "./transforms/policies.ts";
+import { randomErasing } from "./transforms/random-erasing.ts";
 import { INCEPTION, randomResizedCrop, sampleBox } from "./transforms/random-resized-crop.ts";
 import { resizeAndCropCentre } from "./transforms/resize.ts";
 import { randomRotation } from "./transforms/rotation.ts";
@@ -32,7 +34,7 @@ export const IMAGENET_PREPROCESSING: Preprocessing = {
 export const INCEPTION_PREPROCESSING: Preprocessing = { ...IMAGENET_PREPROCESSING, resize: 342, crop: 299 };
 
 /** The names of the augmentations. */
-export const AUGMENTATIONS = ["seed", "standard", "none"] as const;
+export const AUGMENTATIONS = ["seed", "standard", "trivial", "rand", "none"] as const;
 /** The name of an augmentation. */
 export type Augmentation = (typeof AUGMENTATIONS)[number];
 
@@ -47,6 +49,8 @@ export const evaluationCrop =
  *
  * - `seed`: a random area, both flips, up to 30° of rotation, colour jitter, seldom grey: for objects without an upside
  * - `standard`: a random area and the horizontal flip, as torchvision's reference training
+ * - `trivial`: as `standard`, then TrivialAugment (Müller and Hutter 2021)
+ * - `rand`: as `standard`, then RandAugment (Cubuk et al. 2020)
  * - `none`: the same pixels in each epoch, those of evaluation
  */
 export function augmentation(name: Augmentation, preprocessing: Preprocessing): Transform {
@@ -65,6 +69,8 @@ const CHANGES: Readonly<Record<Exclude<Augmentation, "none">, Transform>> = {
     randomGrayscale(0.025),
   ),
   standard: randomHorizontalFlip(0.5),
+  trivial: compose(randomHorizontalFlip(0.5), trivialAugmentWide()),
+  rand: compose(randomHorizontalFlip(0.5), randAugment()),
 };
 
 /** How training photos become inputs, in two steps: only the area that is looked at need be decoded. */
@@ -75,18 +81,26 @@ export interface TrainingInput {
   readonly finish: (image: Image, rng: Rng, out?: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
 }
 
-/** Photos to inputs in training, as `augmentation` with the same stream changes them. */
-export function trainingInput(name: Augmentation, preprocessing: Preprocessing): TrainingInput {
+/**
+ * Photos to inputs in training, as `augmentation` with the same stream changes them; with probability `erasing`, 0..1, a
+ * rectangle is then overwritten (see `randomErasing`).
+ */
+export function trainingInput(name: Augmentation, preprocessing: Preprocessing, erasing = 0): TrainingInput {
   const { crop, interpolation } = preprocessing;
+  const size = { width: crop, height: crop };
+  const erase = randomErasing({ probability: erasing });
+  const floats: TrainingInput["finish"] = (image, rng, out) => {
+    const tensor = toTensor(image, preprocessing, out);
+    if (erasing !== 0) tensor.set(erase(tensor, size, rng));
+    return tensor;
+  };
   if (name === "none") {
     const middle = evaluationCrop(preprocessing);
-    return { finish: (image, rng, out) => toTensor(middle(image, rng), preprocessing, out) };
+    return { finish: (image, rng, out) => floats(middle(image, rng), rng, out) };
   }
-  const size = { width: crop, height: crop };
   return {
     area: (whole, rng) => sampleBox(whole, INCEPTION, rng),
-    finish: (image, rng, out) =>
-      toTensor(CHANGES[name](resample(image, { size, interpolation }), rng), preprocessing, out),
+    finish: (image, rng, out) => floats(CHANGES[name](resample(image, { size, interpolation }), rng), rng, out),
   };
 }
 

@@ -56,6 +56,8 @@ export const SETTINGS = {
   /** Epochs without a better accuracy after which a run ends; 0: never */
   patience: from(0, 0),
   augment: choice(AUGMENTATIONS, "none"),
+  /** Probability with which a rectangle of a photo is overwritten */
+  erase: setting(number.min(0).max(1), 0, "a number in 0..1"),
   /** The parameter of MixUp's Beta distribution; 0: no MixUp */
   mixup: setting(number.min(0).finite(), 0, "a number of at least 0"),
   cutmix: setting(number.min(0).finite(), 0, "a number of at least 0"),

@@ -33,9 +33,9 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
   const { files, labels, classes, preparation } = options;
   if (files.length !== labels.length) throw new Error(`${files.length} files but ${labels.length} labels`);
   for (const [index, label] of labels.entries()) checkLabel(label, index, classes.length);
-  const { augmentation, preprocessing, orient } = preparation;
+  const { augmentation, preprocessing, orient, erasing } = preparation;
   const { crop, mean, std } = preprocessing;
-  const { area, finish } = trainingInput(augmentation, preprocessing);
+  const { area, finish } = trainingInput(augmentation, preprocessing, erasing);
   return {
     ...options,
     length: files.length,
