@@ -15,7 +15,9 @@ export interface PhotoDatasetOptions {
 }
 
 /** A data set of photos. */
-export interface PhotoDataset extends Omit<Dataset, "labels">, PhotoDatasetOptions {}
+export interface PhotoDataset extends Dataset, PhotoDatasetOptions {
+  readonly labels: readonly number[];
+}
 
 const RGB = 3;
 
