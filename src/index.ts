@@ -31,6 +31,27 @@ export { UserError } from "./errors.ts";
 export { gradientsOf } from "./graph/gradients.ts";
 export { defineProgram, type Program } from "./graph/program.ts";
 export { constant, input, read, type Shape, type Value, type Variable } from "./graph/value.ts";
+export {
+  centerCrop,
+  colorJitter,
+  compose,
+  type DecodeOptions,
+  decodeImage,
+  encodePng,
+  fromTensor,
+  IMAGENET_NORMALISATION,
+  type Image,
+  type Normalisation,
+  randomGrayscale,
+  randomHorizontalFlip,
+  randomResizedCrop,
+  randomRotation,
+  randomVerticalFlip,
+  resize,
+  type Transform,
+  toTensor,
+  withProbability,
+} from "./image/index.ts";
 export * from "./metrics/index.ts";
 export * from "./models/index.ts";
 export * from "./nn/index.ts";
@@ -38,6 +59,14 @@ export { encodeProgram } from "./onnx/lower.ts";
 export { ops } from "./ops/index.ts";
 export { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "./optim/optimizer.ts";
 export { createSchedule, parseSchedule, type Schedule } from "./optim/schedule.ts";
-export { confusionPng, curvesPng, predictionsPng } from "./reports/index.ts";
+export {
+  batchPng,
+  confusionPng,
+  curvesPng,
+  firstBatchPng,
+  predictionsPng,
+  samplesOf,
+  worstPng,
+} from "./reports/index.ts";
 export { type Rng, rngFor } from "./rng.ts";
 export * from "./training/index.ts";

@@ -75,7 +75,8 @@ export function readError(error: unknown, path: string, kind: string): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   const received = REASONS[code ?? ""] ?? `it cannot be read (${messageOf(error)})`;
-  return new UserError(`"${path}": expected ${kind} but ${received}.`, "Check the path.", { cause: error });
+  const hint = code === "EACCES" ? "Give yourself the right to read it." : "Check the path.";
+  return new UserError(`"${path}": expected ${kind} but ${received}.`, hint, { cause: error });
 }
 
 function formatError(error: FormatError, path: string, kind: string): UserError {

@@ -11,5 +11,13 @@ export {
   type TrainingInput,
   trainingInput,
 } from "./recipes.ts";
-export { fromTensor, IMAGENET_NORMALISATION, type Normalisation } from "./tensor.ts";
+export { fromTensor, IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.ts";
+export { colorJitter } from "./transforms/color-jitter.ts";
+export { centerCrop } from "./transforms/crop.ts";
+export { randomHorizontalFlip, randomVerticalFlip } from "./transforms/flip.ts";
+export { randomGrayscale } from "./transforms/grayscale.ts";
 export { cutWith, mixWith, sampleCut, sampleShare } from "./transforms/mix.ts";
+export { randomResizedCrop } from "./transforms/random-resized-crop.ts";
+export { resize } from "./transforms/resize.ts";
+export { randomRotation } from "./transforms/rotation.ts";
+export { compose, type Transform, withProbability } from "./transforms/transform.ts";

@@ -1,4 +1,16 @@
-export { add, channelAffine, concat, flatten, hardSwish, relu, relu6, sigmoid, silu, softmax } from "../ops/index.ts";
+export {
+  add,
+  channelAffine,
+  concat,
+  flatten,
+  hardSwish,
+  logSoftmax,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  softmax,
+} from "../ops/index.ts";
 export * from "./initialisers.ts";
 export * from "./layers.ts";
 export * from "./module.ts";

@@ -99,26 +99,35 @@ export async function writeLast(
   facts: RunFacts & { progress: Progress },
 ): Promise<void> {
   const { progress } = facts;
-  const weights = await trainer.weights();
-  const optimizer = encodeOptimizerState({
-    name: trainer.optimizer.name,
-    step: progress.step,
-    learningRate: trainer.optimizer.learningRate,
-    settings: trainer.optimizer.settings,
-    parameters: parametersOf(trainer, weights),
-    groups: groupsOf(trainer),
-    slots: await trainer.optimizerSlots(),
-  });
   const averages = await trainer.averages();
   await writePth(path, {
-    state_dict: weights,
-    optimizer,
+    state_dict: await trainer.weights(),
+    optimizer: await optimizerState(trainer),
     best_acc: pyFloat(progress.best?.accuracy ?? 0),
     epoch: progress.epoch,
     progress: JSON.stringify(progress),
     ...(0 < averages.size && { averages }),
     ...modelEntries(facts),
   });
+}
+
+/** What a trainer's optimizer keeps, as PyTorch's `optimizer.state_dict()` has it; an entry for `writePth`. */
+export async function optimizerState(trainer: Trainer): Promise<PthInput> {
+  const { name, learningRate, settings } = trainer.optimizer;
+  return encodeOptimizerState({
+    ...{ name, learningRate, settings, step: trainer.step, parameters: trainer.parameters },
+    groups: groupsOf(trainer),
+    slots: await trainer.optimizerSlots(),
+  });
+}
+
+/**
+ * Gives a trainer's optimizer what another kept, read by `readPth` or `readWeights`: everything that the trainer trains now
+ * must be in it, else it is a `UserError` that names `file`. The trainer's count of steps stays.
+ */
+export async function restoreOptimizer(trainer: Trainer, state: PthValue | undefined, file: string): Promise<void> {
+  const { parameters, slotShapes: expected, step } = trainer;
+  await trainer.restore(decodeOptimizerState(state ?? null, { file, parameters, expected }), { step });
 }
 
 /** The optimizer's groups: all parameters where they are alike, or else those that are trained. */
@@ -132,10 +141,6 @@ function groupsOf(trainer: Trainer): ParameterGroup[] | undefined {
     since,
   }));
 }
-
-/** The names that the optimizer's indices stand for. */
-const parametersOf = (trainer: Trainer, weights: StateDict): string[] =>
-  [...weights.keys()].filter((name) => trainer.parameters.includes(name));
 
 /** What `last.pth` holds. */
 export interface LastCheckpoint {
@@ -168,7 +173,7 @@ export async function readLast(path: string): Promise<LastCheckpoint> {
       const parameterOf = (slot: string): string => slot.slice(0, slot.lastIndexOf("."));
       const begun = [...trainer.slotShapes].filter(([slot]) => since(parameterOf(slot)) < progress.step);
       const expected = new Map(begun);
-      const parameters = parametersOf(trainer, weights);
+      const { parameters } = trainer;
       return decodeOptimizerState(entries.get("optimizer") as PthValue, { file: path, parameters, expected });
     },
   };

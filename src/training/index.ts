@@ -1,4 +1,5 @@
 export { BENCH_JOBS, type BenchJob, type BenchOptions, type BenchResult, bench } from "./bench.ts";
+export { optimizerState, restoreOptimizer } from "./checkpoint.ts";
 export {
   type ConfigLayer,
   configValues,
@@ -29,7 +30,7 @@ export {
   parsePreprocessing,
   preprocessingEntry,
 } from "./preprocessing.ts";
-export { crossEntropy, inferenceProgram, type Loss } from "./programs.ts";
+export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
 export {
@@ -42,6 +43,7 @@ export {
   readRunConfig,
 } from "./run-folder.ts";
 export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
+export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
 export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";

@@ -2,13 +2,16 @@
 import { defineProgram, type Program } from "../graph/program.ts";
 import { input, type Value, type Variable } from "../graph/value.ts";
 import { type Module, tensorsOf, trace } from "../nn/index.ts";
-import { softmaxCrossEntropy } from "../ops/index.ts";
+import { negativeLogLikelihood, softmaxCrossEntropy } from "../ops/index.ts";
 
 /** A scalar loss [] of what the network returns and labels int32 [N]. */
 export type Loss<Output = Value> = (output: Output, labels: Value) => Value;
 
 /** Mean cross entropy of logits [N, classes], in nats. */
 export const crossEntropy: Loss = (logits, labels) => softmaxCrossEntropy(logits, labels, undefined)[0];
+
+/** Mean negative log-likelihood of log-probabilities [N, classes], as `logSoftmax` gives them, in nats. */
+export const nllLoss: Loss = (logProbabilities, labels) => negativeLogLikelihood(logProbabilities, labels, undefined);
 
 /** What both Programs take. */
 export interface ForwardOptions {

@@ -148,13 +148,17 @@ class EngineTrainer implements Trainer {
       done += first.size;
       onProgress?.(done);
     };
-    for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
-      underWay.push({ size: batch.size, logits: this.logits(batch.images) });
-      labels.set(batch.labels, asked);
-      asked += batch.size;
-      if (1 < underWay.length) await finishOne();
+    try {
+      for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
+        underWay.push({ size: batch.size, logits: this.logits(batch.images) });
+        labels.set(batch.labels, asked);
+        asked += batch.size;
+        if (1 < underWay.length) await finishOne();
+      }
+      while (0 < underWay.length) await finishOne();
+    } finally {
+      await Promise.allSettled(underWay.map((batch) => batch.logits)); // after an error nobody else awaits them
     }
-    while (0 < underWay.length) await finishOne();
     return evaluationOf(logits, labels);
   }
 

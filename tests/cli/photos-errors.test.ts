@@ -223,8 +223,8 @@ const canBeBound =
 
 test.skipIf(!canBeBound).each([
   ["a folder", "train locked", "locked", "expected a folder of photos but permission is denied.", "chmod u+rx"],
-  ["a photo", "train good --out closed", "good/train/ants/1.png", '1.png"', "permission"],
-  ["weights", "train good --weights bare.pth", "bare.pth", '"bare.pth"', "permission"],
+  ["a photo", "train good", "good/train/ants/1.png", '1.png": expected', "Give yourself the right to read it"],
+  ["weights", "train good --weights bare.pth", "bare.pth", "reading it is not permitted.", "Give yourself the right"],
 ])("%s that one may not read", (_, line, path, error, hint) => {
   mkdirSync(join(cwd, "locked"), { recursive: true });
   chmodSync(join(cwd, path), 0);
