@@ -3,6 +3,7 @@ import type { StateDict, StateShapes, StateTensor } from "../checkpoint/index.ts
 import type { Dataset, WorkerPool } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engines/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { Purpose } from "./frozen-part.ts";
 import type { StepGroup } from "./parameter-groups.ts";
 import type { Loss } from "./programs.ts";
 
@@ -43,6 +44,8 @@ export interface TrainerOptions extends EngineOptions, TrainedPart {
 export interface LabelledImages {
   readonly images: Float32Array;
   readonly labels: Int32Array;
+  /** Whether `images` are what the frozen part makes of images; see `Trainer.features`. */
+  readonly areFeatures?: boolean;
 }
 
 /** Images with two labels each: the loss is share·loss(labels) + (1 − share)·loss(otherLabels). */
@@ -82,6 +85,8 @@ export interface Evaluation {
 
 /** How a data set is read during evaluation. */
 export interface EvaluateOptions {
+  /** Whether the data set's images are what the frozen part makes of images; see `Trainer.features`. */
+  readonly areFeatures?: boolean;
   readonly workers?: number | WorkerPool;
   /** Called after each batch with the number of images done. */
   readonly onProgress?: (done: number) => void;
@@ -115,8 +120,15 @@ export interface Trainer {
    * images, as one batch of that size would but for batch normalisation.
    */
   train(batch: TrainingBatch | readonly TrainingBatch[], options?: StepRunOptions): Promise<StepResult>;
-  /** Logits [N, classes] of images [N, C, H, W], N at most the batch size. */
-  logits(images: Float32Array): Promise<Float32Array>;
+  /** Logits [N, classes] of images [N, C, H, W], or of what the frozen part makes of them, N at most the batch size. */
+  logits(images: Float32Array, options?: { readonly areFeatures?: boolean }): Promise<Float32Array>;
+  /**
+   * The shape of what the frozen part makes of one image, in training or in evaluation; undefined if nothing is frozen, or if
+   * what follows needs more than one tensor.
+   */
+  featureShape(purpose: Purpose): readonly number[] | undefined;
+  /** What the frozen part makes of images [N, C, H, W], N at most the batch size: [N, …featureShape]. */
+  features(images: Float32Array, purpose: Purpose): Promise<Float32Array>;
   /** The network's answers to a whole data set. */
   evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation>;
   /** Copies of all parameters and buffers, or their moving averages, in the order and with the names of PyTorch's state dict. */

@@ -10,10 +10,11 @@ import {
 import { batches, type Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
 import { UserError } from "../errors.ts";
-import type { Program } from "../graph/program.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
+import type { Purpose } from "./frozen-part.ts";
+import { NetworkPrograms } from "./network-programs.ts";
 import type {
   EvaluateOptions,
   Evaluation,
@@ -26,9 +27,8 @@ import type {
   TrainingBatch,
 } from "./network-trainer.ts";
 import { groupParameters, groupScalars, type StepGroup } from "./parameter-groups.ts";
-import { ProgramCache } from "./program-cache.ts";
-import { averageName, inferenceProgram, slotName, trainedParameters } from "./programs.ts";
-import { isStatistic, type StepOptions, trainingProgram } from "./step-program.ts";
+import { averageName, slotName, trainedParameters } from "./programs.ts";
+import { isStatistic, type StepOptions } from "./step-program.ts";
 import { evaluationOf, type PartResult, partResult, totalOf } from "./step-results.ts";
 
 /** Puts a network on an engine, with fresh weights. */
@@ -54,12 +54,13 @@ class EngineTrainer implements Trainer {
   readonly #network: Module;
   readonly #options: TrainerOptions;
   readonly #batchSize: number;
-  readonly #programs: ProgramCache;
+  readonly #programs: NetworkPrograms;
   #part: TrainedPart;
   /** Steps before a parameter was first trained. */
   #since = new Map<string, number>();
   #averaged: ReadonlySet<string> = new Set();
   #seed = 0;
+  #lastStep: Promise<unknown> = Promise.resolve();
 
   constructor(network: Module, engine: Engine, options: TrainerOptions) {
     const { batchSize = 64, optimizer = adam(), isFrozen, keepsStatistics, learningRateScale } = options;
@@ -68,7 +69,7 @@ class EngineTrainer implements Trainer {
     this.#network = network;
     this.#options = options;
     this.#batchSize = batchSize;
-    this.#programs = new ProgramCache(engine);
+    this.#programs = new NetworkPrograms(network, engine, options);
     this.#part = { isFrozen, keepsStatistics, learningRateScale };
     this.parameters = trainedParameters(network).map(({ name }) => name);
     this.#regroup();
@@ -95,7 +96,9 @@ class EngineTrainer implements Trainer {
       const key = dropoutKey(this.#seed, step, index);
       return this.#run(part, { accumulation, feeds: { ...rates, dropoutKey: key }, transfer: options.transfer });
     });
-    return { step, learningRate, ...totalOf(await Promise.all(all)) };
+    const whole = Promise.all(all);
+    this.#lastStep = whole.catch(() => {});
+    return { step, learningRate, ...totalOf(await whole) };
   }
 
   #stepScalars({ step, learningRate, count }: { step: number; learningRate: number; count: number }) {
@@ -108,31 +111,30 @@ class EngineTrainer implements Trainer {
   }
 
   async #run(batch: TrainingBatch, { accumulation, feeds, transfer }: PartRun): Promise<PartResult> {
-    const { images, labels } = batch;
-    const size = labels.length;
+    const { labels } = batch;
     const mixed = "share" in batch;
     const others: Feeds = mixed ? { otherLabels: batch.otherLabels.slice(), share: Float32Array.of(batch.share) } : {};
-    const executable = await this.#programs.get(["train", size, accumulation, mixed].join(" "), {
-      define: () => this.#trainingProgram({ batchSize: size, accumulation, mixed }),
-      seldom: size !== this.#batchSize,
-    });
-    const all: Feeds = { images, labels: labels.slice(), ...others, ...feeds };
-    return partResult(await executable.run(all, { transfer }), labels);
+    const form = { batchSize: labels.length, accumulation, mixed };
+    const all = { labels: labels.slice(), ...others, ...feeds };
+    return partResult(await this.#programs.train(form, batch, all, transfer), labels);
   }
 
-  async logits(images: Float32Array): Promise<Float32Array> {
-    const size = images.length / sizeOf(this.#options.inputShape);
-    const padded = new Float32Array(this.#batchSize * sizeOf(this.#options.inputShape));
-    if (!Number.isInteger(size) || padded.length < images.length)
-      throw new Error(`logits: expected up to ${this.#batchSize} images of ${formatShape(this.#options.inputShape)}`);
-    padded.set(images);
-    const program = await this.#programs.get("infer", { define: () => this.#inferenceProgram() });
-    const { logits = new Float32Array() } = await program.run({ images: padded }, { transfer: true });
-    return logits.slice(0, (logits.length / this.#batchSize) * size);
+  async logits(images: Float32Array, { areFeatures = false } = {}): Promise<Float32Array> {
+    await this.#lastStep;
+    return this.#programs.logits({ images, areFeatures });
   }
 
-  async evaluate(dataset: Dataset, { workers, onProgress }: EvaluateOptions = {}): Promise<Evaluation> {
-    this.#checkShape(dataset);
+  featureShape(purpose: Purpose): readonly number[] | undefined {
+    return this.#programs.featureShape(purpose);
+  }
+
+  features(images: Float32Array, purpose: Purpose): Promise<Float32Array> {
+    return this.#programs.features(images, purpose);
+  }
+
+  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { workers, areFeatures, onProgress } = options;
+    if (!areFeatures) this.#checkShape(dataset);
     const underWay: { size: number; logits: Promise<Float32Array> }[] = [];
     const labels = new Int32Array(dataset.length);
     let logits = new Float32Array();
@@ -150,7 +152,7 @@ class EngineTrainer implements Trainer {
     };
     try {
       for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
-        underWay.push({ size: batch.size, logits: this.logits(batch.images) });
+        underWay.push({ size: batch.size, logits: this.logits(batch.images, { areFeatures }) });
         labels.set(batch.labels, asked);
         asked += batch.size;
         if (1 < underWay.length) await finishOne();
@@ -163,6 +165,7 @@ class EngineTrainer implements Trainer {
   }
 
   async weights({ averaged = false } = {}): Promise<Map<string, StateTensor>> {
+    await this.#lastStep;
     const tensors = tensorsOf(this.#network);
     const stored = (name: string): string => (averaged && this.#averaged.has(name) ? averageName(name) : name);
     const values = await this.engine.read(tensors.map(({ name }) => stored(name)));
@@ -175,6 +178,7 @@ class EngineTrainer implements Trainer {
   }
 
   async setWeights(weights: StateDict, from = "weights"): Promise<void> {
+    await this.#lastStep;
     const values = float32Values(checkStateDict(weights, stateShapesOf(this.#network), from));
     await this.engine.write(values);
     await this.engine.write(this.#averagesOf(values));
@@ -196,6 +200,7 @@ class EngineTrainer implements Trainer {
   }
 
   async optimizerSlots(): Promise<Map<string, StateTensor>> {
+    await this.#lastStep;
     const values = await this.engine.read([...this.slotShapes.keys()]);
     return new Map([...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
   }
@@ -211,11 +216,10 @@ class EngineTrainer implements Trainer {
     const [slots, averaged] = [this.slotShapes, this.#averaged];
     this.#part = part;
     this.#regroup();
-    await this.#programs.release("train");
+    await this.#programs.release();
     await this.engine.write(float32Values(zeros(new Map([...this.slotShapes].filter(([name]) => !slots.has(name))))));
     const weights = float32Values(await this.weights());
     await this.engine.write(this.#averagesOf(new Map([...weights].filter(([name]) => !averaged.has(name)))));
-    await this.#programs.release("infer");
   }
 
   /** Works out what is trained, with which slots, in which groups and with which averages. */
@@ -228,11 +232,11 @@ class EngineTrainer implements Trainer {
     );
     const names = trained.map(({ name }) => name);
     this.groups = groupParameters(names, { learningRateScale, since: (name) => this.#since.get(name) ?? 0 });
-    if (this.#options.averageDecay === undefined) return;
     const statistics = tensorsOf(this.#network).flatMap(({ name }) =>
       isStatistic(name) && !keepsStatistics(name.slice(0, Math.max(0, name.lastIndexOf(".")))) ? [name] : [],
     );
-    this.#averaged = new Set([...names, ...statistics]);
+    this.#averaged = new Set(this.#options.averageDecay === undefined ? [] : [...names, ...statistics]);
+    this.#programs.set({ part: this.#part, groups: this.groups, averaged: this.#averaged });
   }
 
   close(): Promise<void> {
@@ -246,23 +250,6 @@ class EngineTrainer implements Trainer {
       `data set: expected images of shape ${formatShape(inputShape)}, which the network takes, but they are ${formatShape(shape)}.`,
       "Use a data set with images of that size, or another network.",
     );
-  }
-
-  #trainingProgram(of: Pick<StepOptions, "batchSize" | "accumulation" | "mixed">): Program {
-    const { inputShape, loss, clipNorm, averageDecay } = this.#options;
-    const groups = new Map(this.groups.flatMap(({ parameters }, group) => parameters.map((name) => [name, group])));
-    return trainingProgram(this.#network, {
-      ...of,
-      ...this.#part,
-      ...{ inputShape, loss, clipNorm, optimizer: this.optimizer, averages: averageDecay !== undefined },
-      groupOf: (parameter) => groups.get(parameter) ?? 0,
-    });
-  }
-
-  #inferenceProgram(): Program {
-    const { inputShape } = this.#options;
-    const isAveraged = (name: string): boolean => this.#averaged.has(name);
-    return inferenceProgram(this.#network, { inputShape, batchSize: this.#batchSize, isAveraged });
   }
 }
 
