@@ -15,7 +15,7 @@ export interface PhotoDatasetOptions {
 }
 
 /** A data set of photos. */
-export interface PhotoDataset extends Omit<Dataset, "labels">, PhotoDatasetOptions {}
+export interface PhotoDataset extends Omit<Dataset, "labels" | "fillBatch">, PhotoDatasetOptions {}
 
 const RGB = 3;
 
