@@ -62,7 +62,7 @@ import {
 const usual = {
   dataDir: "data/hymenoptera_data",
   modelName: "resnet152", // resnet18 is quicker
-  pretrained: true,
+  weights: "imagenet", // or none, or a file
   size: 224, // what the network sees; 299 for inception_v3
   batchSize: 64, // 8 to 64: a matter of memory
   numEpochs: 25,
@@ -115,8 +115,7 @@ interface Model {
 }
 
 /** A network of the zoo whose last layer is new, with the weights of ImageNet before it. */
-async function getModel({ modelName, pretrained }: Settings, classes: number): Promise<Model> {
-  const weights = pretrained ? "imagenet" : "none";
+async function getModel({ modelName, weights }: Settings, classes: number): Promise<Model> {
   if (modelName === "vgg19-own-head") {
     const { weights: trained } = await startingNetwork(findModel("vgg19"), { classes, weights });
     const isHead = (name: string) => name.startsWith("classifier.");

@@ -6,6 +6,7 @@ import {
   type StateDict,
   type StateShapes,
   type StateTensor,
+  toFloat32,
 } from "../checkpoint/index.ts";
 import { batches, type Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
@@ -218,8 +219,8 @@ class EngineTrainer implements Trainer {
     this.#regroup();
     await this.#programs.release();
     await this.engine.write(float32Values(zeros(new Map([...this.slotShapes].filter(([name]) => !slots.has(name))))));
-    const weights = float32Values(await this.weights());
-    await this.engine.write(this.#averagesOf(new Map([...weights].filter(([name]) => !averaged.has(name)))));
+    const fresh = [...this.#averaged].filter((name) => !averaged.has(name));
+    if (0 < fresh.length) await this.engine.write(this.#averagesOf(await this.engine.read(fresh)));
   }
 
   /** Works out what is trained, with which slots, in which groups and with which averages. */
@@ -267,10 +268,5 @@ interface PartRun {
 const zeros = (shapes: StateShapes): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, float32Tensor(shape, new Float32Array(sizeOf(shape)))]));
 
-const float32Values = (state: StateDict) =>
-  new Map(
-    [...state].map(([name, { shape, data }]) => [
-      name,
-      { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) },
-    ]),
-  );
+const float32Values = (state: StateDict): Map<string, VariableData> =>
+  new Map([...state].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]));

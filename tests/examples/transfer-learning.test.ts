@@ -18,7 +18,7 @@ afterAll(() => remove());
 test("examples/transfer-learning.ts trains the head, then all layers, and tells it as the seed does", async () => {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
-  const settings = { pretrained: false, size: 32, batchSize: 2, numEpochs: 2, learningRate: 0.001 };
+  const settings = { weights: "none", size: 32, batchSize: 2, numEpochs: 2, learningRate: 0.001 };
   const out = join(root, "out");
   const result = await transferLearning({ ...settings, dataDir: root, modelName: "squeezenet1_1", out });
   log.mockRestore();
