@@ -8,8 +8,8 @@ export default defineConfig({
     pool: "forks", // native addons do not like threads that end
     setupFiles: ["tests/setup.ts"],
     globalSetup: ["tests/build.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });

@@ -33,6 +33,8 @@ export interface EpochOptions {
   readonly mergeSingle: boolean;
   /** Batches that make one step. */
   readonly accumulate: number;
+  /** Whether the images are what a frozen part made of images. */
+  readonly areFeatures: boolean;
   readonly mix: (batch: Batch, place: BatchPlace) => TrainingBatch;
   readonly seed: number;
   /** From 0. */
@@ -108,7 +110,7 @@ export async function runEpoch(options: EpochOptions): Promise<EpochTimes> {
 /** The batches of the next step, the first of which is the epoch's batch number `first`; none at the end. */
 async function nextStep(
   source: AsyncGenerator<Batch, void, undefined>,
-  { accumulate, mix, epoch, dataset }: EpochOptions,
+  { accumulate, mix, epoch, dataset, areFeatures }: EpochOptions,
   first: number,
 ): Promise<TrainingBatch[]> {
   const step: TrainingBatch[] = [];
@@ -116,7 +118,8 @@ async function nextStep(
   while (step.length < accumulate) {
     const { value: batch } = await source.next();
     if (!batch) break;
-    step.push(mix(batch, { epoch, batch: first + step.length, shape, classes: classes.length }));
+    const place = { epoch, batch: first + step.length, shape, classes: classes.length };
+    step.push(areFeatures ? { ...batch, areFeatures } : mix(batch, place));
   }
   return step;
 }

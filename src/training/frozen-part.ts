@@ -6,15 +6,23 @@ import type { TrainedPart } from "./network-trainer.ts";
 /** What a run is made for: the forward pass of a step, or of an evaluation. */
 export type Purpose = "train" | "infer";
 
-/** What stays the same from run to run; undefined if nothing does. */
-export function fixedOf(network: Module, { isFrozen, keepsStatistics = () => false }: TrainedPart): Fixed | undefined {
-  if (!isFrozen) return undefined;
+/** Whether no step changes the parameter or buffer of that name. */
+export function isFixedIn(
+  network: Module,
+  { isFrozen = () => false, keepsStatistics = () => false }: TrainedPart,
+): (name: string) => boolean {
   const layerOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf(".")));
   const fixed = new Set(
     tensorsOf(network).flatMap(({ name, role }) =>
       (role === "parameter" ? isFrozen(name) : keepsStatistics(layerOf(name))) ? [name] : [],
     ),
   );
-  if (fixed.size === 0) return undefined;
-  return { isInput: (name) => name === "images", isVariable: (name) => fixed.has(name), mixing: ["batchNormTraining"] };
+  return (name) => fixed.has(name);
+}
+
+/** What stays the same from run to run; undefined where nothing is frozen. */
+export function fixedOf(network: Module, part: TrainedPart): Fixed | undefined {
+  if (!part.isFrozen) return undefined;
+  const isVariable = isFixedIn(network, part);
+  return { isInput: (name) => name === "images", isVariable, mixing: ["batchNormTraining"] };
 }

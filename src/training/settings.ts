@@ -65,6 +65,10 @@ export const SETTINGS = {
   size: from(0, 0),
   /** Whether photos are turned as their EXIF data says */
   exif: setting(flag, true, "true or false"),
+  /** Where the features of a frozen part are kept, which are computed once; `none` computes them in each epoch */
+  cache: choice(["disk", "ram", "none"], "disk"),
+  /** Augmented views of each photo whose features are computed once; 0: every epoch has its own */
+  views: from(0, 0),
   badFiles: choice(["fail", "skip"], "fail"),
   /** Of each class for validation, where photos have no validation set of their own */
   valShare: setting(number.gt(0).lt(1), 0.2, "a number between 0 and 1"),

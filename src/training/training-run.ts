@@ -6,6 +6,7 @@ import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.
 import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
 import type { TrainingListener } from "./events.ts";
+import { type StageData, stageData } from "./feature-cache.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -31,6 +32,7 @@ export class TrainingRun {
   readonly #measured = { seconds: 0, trainSeconds: 0, waitSeconds: 0, images: 0 };
   #best: Best | null = null;
   #stages: readonly Stage[];
+  #data: { readonly train: StageData; readonly val: StageData } | undefined;
   #epochsSinceBest = 0;
   #last: { readonly train: LossAndAccuracy; readonly val: LossAndAccuracy } | undefined;
   #totals: Totals = NO_TOTALS;
@@ -96,9 +98,22 @@ export class TrainingRun {
 
   /** Trains what is to be trained in this epoch. */
   async #enterStage(epoch: number): Promise<void> {
+    const freeze = freezeIn(this.#run.config, epoch);
+    if (this.#stages.at(-1)?.freeze === freeze && this.#data) return;
+    if (this.#stages.at(-1)?.freeze !== freeze) await this.#beginStage(freeze, epoch);
+    const options = {
+      ...{ freeze, signal: this.#options.signal, onNote: (text: string) => this.#tell(text) },
+      onProgress: (done: number, total: number) =>
+        this.#options.onEvent?.({ type: "wait", what: "Computing features of the frozen part", done, total }),
+    };
+    this.#data = {
+      train: await stageData(this.#run, { purpose: "train", ...options }),
+      val: await stageData(this.#run, { purpose: "infer", ...options }),
+    };
+  }
+
+  async #beginStage(freeze: string, epoch: number): Promise<void> {
     const { config, model, trainer } = this.#run;
-    const freeze = freezeIn(config, epoch);
-    if (this.#stages.at(-1)?.freeze === freeze) return;
     this.#stages = [...this.#stages, { freeze, step: trainer.step }];
     await trainer.retrain(partOf(model, config, freeze));
     this.#tell(`epoch ${epoch + 1}: ${freeze === "none" ? "all layers are trained" : `frozen: ${freeze}`}`);
@@ -134,8 +149,9 @@ export class TrainingRun {
     const before = this.#totals.count;
     const left = Math.min(this.#stepsLeft(), this.#stepsPerEpoch - startBatch);
     const endStep = trainer.step + left;
+    const { dataset, areFeatures } = this.#data?.train ?? { dataset: data.train, areFeatures: false };
     const times = await runEpoch({
-      ...{ trainer, dataset: data.train, batchSize, shuffle, seed, epoch, accumulate, signal },
+      ...{ trainer, dataset, areFeatures, batchSize, shuffle, seed, epoch, accumulate, signal },
       ...{ order: this.#order, startBatch: startBatch * accumulate, mergeSingle: true, mix: this.#mix },
       workers: pool ?? 0,
       limit: left,
@@ -188,7 +204,8 @@ export class TrainingRun {
     const total = data.test.length;
     const onProgress = (done: number): void =>
       this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
-    const { loss, accuracy } = await trainer.evaluate(data.test, { workers: pool, onProgress });
+    const { dataset, areFeatures } = this.#data?.val ?? { dataset: data.test, areFeatures: false };
+    const { loss, accuracy } = await trainer.evaluate(dataset, { areFeatures, workers: pool, onProgress });
     const learningRate = this.#learningRate(trainer.step - 1, epoch);
     expectFinite({ loss, step: trainer.step, learningRate }, "validation loss");
     this.#last = { train: meansOf(this.#totals), val: { loss, accuracy } };

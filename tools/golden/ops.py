@@ -369,7 +369,17 @@ def adam():
     check("AdamW", torch.optim.AdamW, weight_decay=0.1)
 
 
-for family in [convolutions, matrices, activations, batch_norms, maximum_pools, average_pools, shaping, arithmetic, losses, dropout_masks, sgd, adam]:
+def clipping():
+    """The factor of torch.nn.utils.clip_grad_norm_, seen on a gradient of one number."""
+    for total in [0.0, 0.25, 2.25, 40.0]:
+        parameter = torch.nn.Parameter(torch.zeros(2))
+        parameter.grad = torch.tensor([math.sqrt(total), 0.0])
+        torch.nn.utils.clip_grad_norm_([parameter], 1.5)
+        factor = torch.tensor(parameter.grad[0].item() / math.sqrt(total) if total else 1.0)
+        case("clipFactor", f"of {total}", lambda *_: factor, [torch.tensor(total)], {"maximum": 1.5}, gradient=False)
+
+
+for family in [convolutions, matrices, activations, batch_norms, maximum_pools, average_pools, shaping, arithmetic, losses, dropout_masks, sgd, adam, clipping]:
     family()
 lines = ",\n".join(json.dumps(entry, separators=(",", ":"), allow_nan=False) for entry in CASES)
 pathlib.Path(__file__).with_suffix(".json").write_text(f"[\n{lines}\n]\n")
