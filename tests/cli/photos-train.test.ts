@@ -1,5 +1,5 @@
 /** Training on photos through the real command line: run folder, weights of a file, frozen layers, stopping and going on. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPth, type StateDict, stateDictOf } from "../../src/checkpoint/index.ts";
@@ -188,4 +188,34 @@ test.each([
   const run = ocelliJson<TrainSummary>(cwd, squeezenet("two", flag.join(""), "--max-steps", "2", ...flag));
   expect(run).toMatchObject({ steps: 2, train: { loss: expect.any(Number), accuracy: expect.any(Number) } });
   expect(run.weightsSha256).not.toBe(squeezed.weightsSha256);
+});
+
+test("features of a frozen part change nothing, computed in each epoch, once, or for an earlier run", async () => {
+  const frozenRun = (out: string, ...more: string[]): Promise<string> =>
+    Promise.resolve(
+      ocelliJson<TrainSummary>(
+        cwd,
+        squeezenet("two", out, ...START, "--freeze", "backbone", "--augment", "none", ...more),
+      ).weightsSha256,
+    );
+  const features = (): string[] => {
+    const folder = join(process.env.OCELLI_CACHE ?? "", "features");
+    return existsSync(folder) ? readdirSync(folder) : [];
+  };
+  const before = features().length;
+  const never = await frozenRun("never", "--cache", "none");
+  expect(await frozenRun("once", "--cache", "ram")).toBe(never);
+  expect(features()).toHaveLength(before);
+  expect(await frozenRun("kept", "--cache", "disk")).toBe(never);
+  expect(features()).toHaveLength(before + 2); // of training and of validation
+  expect(await frozenRun("again", "--cache", "disk")).toBe(never);
+  expect(features()).toHaveLength(before + 2);
+});
+
+test("--views keeps so many augmented views of each photo", () => {
+  const run = (out: string, ...more: string[]): TrainSummary =>
+    ocelliJson<TrainSummary>(cwd, squeezenet("two", out, ...START, "--freeze", "backbone", ...more));
+  // two epochs see two views, which are those that they would have seen without a cache
+  expect(run("views", "--views", "2").weightsSha256).toBe(run("no-views", "--cache", "none").weightsSha256);
+  expect(run("one-view", "--views", "1").weightsSha256).not.toBe(run("views-again", "--views", "2").weightsSha256);
 });
