@@ -20,6 +20,8 @@ interface StoredVariable {
 
 type UpdatedVariable = StoredVariable & { spare: Tensor };
 
+type SessionOptions = NonNullable<Parameters<typeof InferenceSession.create>[1]>;
+
 interface CompiledSession {
   readonly compiled: CompiledProgram;
   readonly session: InferenceSession;
@@ -57,7 +59,9 @@ export class Sessions {
   /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */
   async compile(program: number, compiled: CompiledProgram, seldom: boolean): Promise<void> {
     for (const port of compiled.declared) this.#held(port);
-    const session = await InferenceSession.create(compiled.model, {
+    const settings: SessionOptions = {
+      // not a copy: the variable's own buffer, which lives as long as the engine
+      externalData: compiled.constants.map((path) => ({ path, data: this.#bytesOf(path) })),
       executionProviders: ["cpu"],
       intraOpNumThreads: this.#settings.threads,
       interOpNumThreads: 1,
@@ -67,7 +71,8 @@ export class Sessions {
       enableCpuMemArena: !seldom,
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
-    });
+    };
+    const session = await InferenceSession.create(compiled.model, settings);
     for (const name of compiled.updates.keys()) this.#updated(name);
     const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
     this.#sessions.set(program, { compiled, session, outputs });
@@ -124,6 +129,11 @@ export class Sessions {
     const stored = this.#variables.get(name);
     if (!stored) throw unknownVariable(name);
     return stored;
+  }
+
+  #bytesOf(name: string): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.#variable(name).current.data as Float32Array;
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   #updated(name: string): UpdatedVariable {
