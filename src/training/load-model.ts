@@ -129,13 +129,8 @@ export interface RunModelOptions {
 }
 
 /** Puts a loaded model on an engine, for evaluation. */
-export async function openModel(model: LoadedModel, options: RunModelOptions = {}): Promise<Trainer> {
-  const trainer = await openTrainer(model.network, { ...options, inputShape: model.inputShape, optimizer: sgd() });
-  try {
-    await trainer.setWeights(model.weights, model.file);
-    return trainer;
-  } catch (error) {
-    await trainer.close();
-    throw error;
-  }
+export function openModel(model: LoadedModel, options: RunModelOptions = {}): Promise<Trainer> {
+  const { inputShape, weights: state, file: from } = model;
+  const own = { inputShape, optimizer: sgd(), weights: { state, from }, evaluationOnly: true };
+  return openTrainer(model.network, { ...options, ...own });
 }

@@ -1,5 +1,5 @@
 /** Programs of a network, compiled when they are first needed. */
-import type { Engine, Executable, Feeds, Results } from "../engines/index.ts";
+import type { CompileOptions, Engine, Executable, Feeds, Results } from "../engines/index.ts";
 import { inputName, type Program } from "../graph/program.ts";
 
 /** A compiled Program that takes no notice of feeds that it does not need. */
@@ -8,13 +8,11 @@ interface Runnable {
 }
 
 /** How a Program comes about. */
-interface Definition {
+interface Definition extends CompileOptions {
   readonly define: () => Program;
-  /** See `CompileOptions`. */
-  readonly seldom?: boolean;
 }
 
-/** Compiles each Program once. */
+/** Compiles each Program once, and again where its constants have changed. */
 export class ProgramCache {
   readonly #engine: Engine;
   readonly #compiled = new Map<string, Promise<Executable>>();
@@ -54,13 +52,14 @@ export class ProgramCache {
     await released;
   }
 
-  #executable(name: string, { define, seldom }: Definition): Promise<Executable> {
-    const known = this.#compiled.get(name);
-    if (known) return known;
+  async #executable(name: string, { define, ...options }: Definition): Promise<Executable> {
+    const known = await this.#compiled.get(name);
+    if (known && !known.stale) return known;
     const program = define();
     this.#inputs.set(name, new Set(program.inputs.map(inputName)));
-    const executable = this.#engine.compile(program, { seldom });
+    await known?.close();
+    const executable = this.#engine.compile(program, options);
     this.#compiled.set(name, executable);
-    return executable;
+    return (await executable).stale ? this.#executable(name, { define, ...options }) : executable;
   }
 }

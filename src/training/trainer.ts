@@ -7,13 +7,14 @@ import {
   type StateShapes,
   type StateTensor,
 } from "../checkpoint/index.ts";
-import { batches, type Dataset } from "../data/index.ts";
+import type { Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
 import { UserError } from "../errors.ts";
 import type { Program } from "../graph/program.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
+import { evaluationBy } from "./evaluation.ts";
 import type {
   EvaluateOptions,
   Evaluation,
@@ -29,14 +30,20 @@ import { groupParameters, groupScalars, type StepGroup } from "./parameter-group
 import { ProgramCache } from "./program-cache.ts";
 import { averageName, inferenceProgram, slotName, trainedParameters } from "./programs.ts";
 import { isStatistic, type StepOptions, trainingProgram } from "./step-program.ts";
-import { evaluationOf, type PartResult, partResult, totalOf } from "./step-results.ts";
+import { type PartResult, partResult, totalOf } from "./step-results.ts";
 
-/** Puts a network on an engine, with fresh weights. */
+/** Name of the forward pass whose weights are constants. */
+const CONSTANT = "infer constant";
+
+/** An evaluation of more batches than that is faster with constant weights, although they have to be compiled anew each time. */
+const CONSTANT_FROM = 2;
+
+/** Puts a network on an engine, with fresh weights or the given ones. */
 export async function openTrainer(network: Module, options: TrainerOptions): Promise<Trainer> {
   const engine = await openEngine(options.engine, options);
   try {
     const trainer = new EngineTrainer(network, engine, options);
-    await trainer.initialise(options.seed ?? 0);
+    await trainer.initialise(options.seed ?? 0, options.weights);
     return trainer;
   } catch (error) {
     await engine.close();
@@ -74,11 +81,10 @@ class EngineTrainer implements Trainer {
     this.#regroup();
   }
 
-  async initialise(seed: number): Promise<void> {
+  async initialise(seed: number, weights?: TrainerOptions["weights"]): Promise<void> {
     this.#seed = seed;
-    const values = initialState(this.#network, seed);
-    await this.engine.write(values);
-    await this.engine.write(this.#averagesOf(values));
+    if (weights) await this.setWeights(weights.state, weights.from);
+    else await this.#write(initialState(this.#network, seed));
     await this.restore(zeros(this.slotShapes), { step: 0 });
   }
 
@@ -120,46 +126,35 @@ class EngineTrainer implements Trainer {
     return partResult(await executable.run(all, { transfer }), labels);
   }
 
-  async logits(images: Float32Array): Promise<Float32Array> {
+  logits(images: Float32Array): Promise<Float32Array> {
+    return this.#logits(images, this.#options.evaluationOnly);
+  }
+
+  async #logits(images: Float32Array, constant = false): Promise<Float32Array> {
     const size = images.length / sizeOf(this.#options.inputShape);
     const padded = new Float32Array(this.#batchSize * sizeOf(this.#options.inputShape));
     if (!Number.isInteger(size) || padded.length < images.length)
       throw new Error(`logits: expected up to ${this.#batchSize} images of ${formatShape(this.#options.inputShape)}`);
     padded.set(images);
-    const program = await this.#programs.get("infer", { define: () => this.#inferenceProgram() });
+    const program = await this.#programs.get(constant ? CONSTANT : "infer", {
+      define: () => this.#inferenceProgram(),
+      constants: constant ? "all" : undefined,
+    });
     const { logits = new Float32Array() } = await program.run({ images: padded }, { transfer: true });
     return logits.slice(0, (logits.length / this.#batchSize) * size);
   }
 
-  async evaluate(dataset: Dataset, { workers, onProgress }: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkShape(dataset);
-    const underWay: { size: number; logits: Promise<Float32Array> }[] = [];
-    const labels = new Int32Array(dataset.length);
-    let logits = new Float32Array();
-    let asked = 0;
-    let done = 0;
-    const finishOne = async (): Promise<void> => {
-      const first = underWay.shift();
-      if (!first) return;
-      const rows = await first.logits;
-      const classes = rows.length / first.size;
-      if (done === 0) logits = new Float32Array(dataset.length * classes);
-      logits.set(rows, done * classes);
-      done += first.size;
-      onProgress?.(done);
-    };
+    const constant = this.#options.evaluationOnly || CONSTANT_FROM * this.#batchSize < dataset.length;
     try {
-      for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
-        underWay.push({ size: batch.size, logits: this.logits(batch.images) });
-        labels.set(batch.labels, asked);
-        asked += batch.size;
-        if (1 < underWay.length) await finishOne();
-      }
-      while (0 < underWay.length) await finishOne();
+      return await evaluationBy((images) => this.#logits(images, constant), dataset, {
+        batchSize: this.#batchSize,
+        ...options,
+      });
     } finally {
-      await Promise.allSettled(underWay.map((batch) => batch.logits)); // after an error nobody else awaits them
+      if (!this.#options.evaluationOnly) await this.#programs.release(CONSTANT); // the next step changes the weights
     }
-    return evaluationOf(logits, labels);
   }
 
   async weights({ averaged = false } = {}): Promise<Map<string, StateTensor>> {
@@ -175,7 +170,10 @@ class EngineTrainer implements Trainer {
   }
 
   async setWeights(weights: StateDict, from = "weights"): Promise<void> {
-    const values = float32Values(checkStateDict(weights, stateShapesOf(this.#network), from));
+    await this.#write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)));
+  }
+
+  async #write(values: ReadonlyMap<string, VariableData>): Promise<void> {
     await this.engine.write(values);
     await this.engine.write(this.#averagesOf(values));
   }
@@ -284,6 +282,9 @@ const float32Values = (state: StateDict) =>
   new Map(
     [...state].map(([name, { shape, data }]) => [
       name,
-      { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) },
+      {
+        shape,
+        data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number),
+      },
     ]),
   );
