@@ -51,8 +51,11 @@ export interface Engine {
   readonly name: EngineName;
   /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
-  /** Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. */
-  write(values: ReadonlyMap<string, VariableData>): Promise<void>;
+  /**
+   * Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. With
+   * `transfer` the engine may take the buffers of `values`, which are then empty.
+   */
+  write(values: ReadonlyMap<string, VariableData>, options?: { readonly transfer?: boolean }): Promise<void>;
   /** Copies of variables by name, as they are after all runs that were asked for before; by default of all. */
   read(names?: readonly string[]): Promise<Map<string, VariableData>>;
   /** Ends the engine and frees what it holds; it does not keep the process alive any more. */

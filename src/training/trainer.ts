@@ -6,6 +6,7 @@ import {
   type StateDict,
   type StateShapes,
   type StateTensor,
+  toFloat32,
 } from "../checkpoint/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
@@ -83,7 +84,7 @@ class EngineTrainer implements Trainer {
 
   async initialise(seed: number, weights?: TrainerOptions["weights"]): Promise<void> {
     this.#seed = seed;
-    if (weights) await this.setWeights(weights.state, weights.from);
+    if (weights) await this.setWeights(weights.state, weights.from, weights);
     else await this.#write(initialState(this.#network, seed));
     await this.restore(zeros(this.slotShapes), { step: 0 });
   }
@@ -169,13 +170,13 @@ class EngineTrainer implements Trainer {
     );
   }
 
-  async setWeights(weights: StateDict, from = "weights"): Promise<void> {
-    await this.#write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)));
+  async setWeights(weights: StateDict, from = "weights", options: WriteOptions = {}): Promise<void> {
+    await this.#write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)), options);
   }
 
-  async #write(values: ReadonlyMap<string, VariableData>): Promise<void> {
-    await this.engine.write(values);
+  async #write(values: ReadonlyMap<string, VariableData>, options: WriteOptions = {}): Promise<void> {
     await this.engine.write(this.#averagesOf(values));
+    await this.engine.write(values, options);
   }
 
   async averages(): Promise<Map<string, StateTensor>> {
@@ -268,6 +269,8 @@ class EngineTrainer implements Trainer {
 const dropoutKey = (seed: number, step: number, part: number): Int32Array =>
   Int32Array.of(seed, Math.floor(seed / 2 ** 32), step, part);
 
+type WriteOptions = { readonly transfer?: boolean };
+
 /** One batch of a step. */
 interface PartRun {
   readonly accumulation: StepOptions["accumulation"];
@@ -278,13 +281,5 @@ interface PartRun {
 const zeros = (shapes: StateShapes): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, float32Tensor(shape, new Float32Array(sizeOf(shape)))]));
 
-const float32Values = (state: StateDict) =>
-  new Map(
-    [...state].map(([name, { shape, data }]) => [
-      name,
-      {
-        shape,
-        data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number),
-      },
-    ]),
-  );
+const float32Values = (state: StateDict): Map<string, VariableData> =>
+  new Map([...state].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]));

@@ -5,7 +5,7 @@ import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { checkFeeds } from "../checks.ts";
 import { Changes, type Constants } from "../constants.ts";
-import type { Engine, Executable, Feeds } from "../engine.ts";
+import type { Engine, Executable } from "../engine.ts";
 import { type Connection, connect } from "./connection.ts";
 import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
 
@@ -30,9 +30,10 @@ export function openOnnxEngine(settings: SessionSettings): Engine {
       await connection.ask({ kind: "compile", program: number, compiled, seldom }, [compiled.model.buffer]);
       return executable(connection, { program, number, changes, constants });
     },
-    async write(values) {
+    async write(values, { transfer = false } = {}) {
       changes.note(values.keys());
-      await connection.ask({ kind: "write", values });
+      const buffers = transfer ? buffersOf(Array.from(values.values(), ({ data }) => data)) : [];
+      await connection.ask({ kind: "write", values }, buffers);
     },
     async read(names) {
       const { values } = await connection.ask({ kind: "read", names });
@@ -56,7 +57,7 @@ function executable(connection: Connection, { program, number, changes, constant
       checkFeeds(program, feeds);
       constants.expectFresh();
       changes.note(updated);
-      const buffers = transfer ? buffersOf(feeds) : [];
+      const buffers = transfer ? buffersOf(Object.values(feeds)) : [];
       const { results } = await connection.ask({ kind: "run", program: number, feeds }, buffers);
       return results ?? {};
     },
@@ -70,8 +71,8 @@ function executable(connection: Connection, { program, number, changes, constant
 }
 
 /** The buffers that can be transferred; shared ones cannot, and need not. */
-const buffersOf = (feeds: Feeds): ArrayBuffer[] => [
-  ...new Set(Object.values(feeds).flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))),
+const buffersOf = (arrays: readonly (Float32Array | Int32Array)[]): ArrayBuffer[] => [
+  ...new Set(arrays.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))),
 ];
 
 const portOf = (name: string, { dtype, shape }: TensorType): Port => ({

@@ -99,11 +99,17 @@ export class Sessions {
     this.#sessions.delete(program);
   }
 
-  /** Sets variables; one that no Program has declared yet is kept for it. */
+  /** Sets variables; one that no Program has declared yet is kept for it. The arrays must be the thread's own. */
   write(values: ReadonlyMap<string, VariableData>): void {
     checkContents(values, (name) => this.#variables.get(name)?.port.shape);
+    const taken = new Set<ArrayBufferLike>();
     for (const [name, { shape, data }] of values) {
-      (this.#held({ name, kind: "float32", shape }).current.data as Float32Array).set(data);
+      const port: Port = { name, kind: "float32", shape };
+      const isWhole = data.byteLength === data.buffer.byteLength && !taken.has(data.buffer);
+      if (isWhole && !this.#variables.has(name)) {
+        taken.add(data.buffer); // weights are large: the array itself becomes the variable
+        this.#variables.set(name, { port, current: new Tensor("float32", data, [...shape]) });
+      } else (this.#held(port).current.data as Float32Array).set(data);
     }
   }
 
