@@ -119,12 +119,13 @@ class EngineTrainer implements Trainer {
     const size = labels.length;
     const mixed = "share" in batch;
     const others: Feeds = mixed ? { otherLabels: batch.otherLabels.slice(), share: Float32Array.of(batch.share) } : {};
-    const executable = await this.#programs.get(["train", size, accumulation, mixed].join(" "), {
+    const definition = {
       define: () => this.#trainingProgram({ batchSize: size, accumulation, mixed }),
       seldom: size !== this.#batchSize,
-    });
+    };
     const all: Feeds = { images, labels: labels.slice(), ...others, ...feeds };
-    return partResult(await executable.run(all, { transfer }), labels);
+    const name = ["train", size, accumulation, mixed].join(" ");
+    return partResult(await this.#programs.run(name, definition, { feeds: all, transfer }), labels);
   }
 
   logits(images: Float32Array): Promise<Float32Array> {
@@ -137,11 +138,10 @@ class EngineTrainer implements Trainer {
     if (!Number.isInteger(size) || padded.length < images.length)
       throw new Error(`logits: expected up to ${this.#batchSize} images of ${formatShape(this.#options.inputShape)}`);
     padded.set(images);
-    const program = await this.#programs.get(constant ? CONSTANT : "infer", {
-      define: () => this.#inferenceProgram(),
-      constants: constant ? "all" : undefined,
-    });
-    const { logits = new Float32Array() } = await program.run({ images: padded }, { transfer: true });
+    const [name, constants] = constant ? ([CONSTANT, "all"] as const) : ["infer"];
+    const definition = { define: () => this.#inferenceProgram(), constants };
+    const run = { feeds: { images: padded }, transfer: true };
+    const { logits = new Float32Array() } = await this.#programs.run(name, definition, run);
     return logits.slice(0, (logits.length / this.#batchSize) * size);
   }
 
@@ -175,8 +175,9 @@ class EngineTrainer implements Trainer {
   }
 
   async #write(values: ReadonlyMap<string, VariableData>, options: WriteOptions = {}): Promise<void> {
-    await this.engine.write(this.#averagesOf(values));
-    await this.engine.write(values, options);
+    const averages = this.#averagesOf(values);
+    await this.engine.write(values, { transfer: options.transfer && averages.size === 0 });
+    await this.engine.write(averages);
   }
 
   async averages(): Promise<Map<string, StateTensor>> {
