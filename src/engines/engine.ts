@@ -27,6 +27,8 @@ export interface Executable {
    * `feeds`, which are then empty; without it they are copied.
    */
   run(feeds: Feeds, options?: { readonly transfer?: boolean }): Promise<Results>;
+  /** Whether a variable that is a constant of it was written or updated since it was compiled: runs are refused from then on. */
+  readonly stale: boolean;
   /** Frees what it holds, after all runs that were asked for before; it cannot be run any more. */
   close(): Promise<void>;
 }
@@ -35,6 +37,13 @@ export interface Executable {
 export interface CompileOptions {
   /** That it is run seldom: no memory is kept from run to run. */
   readonly seldom?: boolean;
+  /**
+   * Variables that become constants of what is compiled, with the content that they have then: all, or those whose names the
+   * predicate picks. An engine makes use of that (weights in the layout of its kernels, normalisation folded into them).
+   * When one of them is written or updated afterwards, the executable is stale: it has to be compiled again. A Program cannot
+   * have constants that it updates.
+   */
+  readonly constants?: "all" | ((variable: string) => boolean);
 }
 
 /** Where Programs run. Holds the variables, which all its Programs share by name. */
@@ -42,8 +51,11 @@ export interface Engine {
   readonly name: EngineName;
   /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
-  /** Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. */
-  write(values: ReadonlyMap<string, VariableData>): Promise<void>;
+  /**
+   * Sets variables by name, after all runs that were asked for before: all of them, or none if one does not fit. With
+   * `transfer` the engine may take the buffers of `values`, which are then empty.
+   */
+  write(values: ReadonlyMap<string, VariableData>, options?: { readonly transfer?: boolean }): Promise<void>;
   /** Copies of variables by name, as they are after all runs that were asked for before; by default of all. */
   read(names?: readonly string[]): Promise<Map<string, VariableData>>;
   /** Ends the engine and frees what it holds; it does not keep the process alive any more. */

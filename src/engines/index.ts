@@ -5,6 +5,7 @@ import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
 import { expectOnnxRuntime } from "./inspect.ts";
 
 export {
+  type CompileOptions,
   ENGINE_NAMES,
   type Engine,
   type EngineName,

@@ -19,6 +19,8 @@ export type NodeAttributes = Readonly<Record<string, AttributeValue | undefined>
 /** What a kernel writes its nodes with. Names are those of ONNX tensors; an absent operand is "". */
 export interface Emitter {
   readonly target: Target;
+  /** Whether the tensor of that name is a variable that is a constant of the model. */
+  isConstant(name: string): boolean;
   /** By the name of a tensor, the name of the same tensor in the blocked layout, where that is what was computed. */
   readonly blocked: Map<string, string>;
   /** By the name of a tensor, which rows of which other tensor it is. */
@@ -60,7 +62,7 @@ export interface Emission {
 const byteText = new TextDecoder("latin1");
 
 /** A new, empty graph. */
-export function createEmission(target: Target): Emission {
+export function createEmission(target: Target, isConstant: Emitter["isConstant"] = () => false): Emission {
   const nodes: NodeRecord[] = [];
   const initializers: TensorRecord[] = [];
   const known = new Map<string, readonly string[]>();
@@ -88,6 +90,7 @@ export function createEmission(target: Target): Emission {
   };
   const emitter: Emitter = {
     target,
+    isConstant,
     blocked: new Map(),
     taken: new Map(),
     sameSums: new Map(),

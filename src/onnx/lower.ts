@@ -31,6 +31,8 @@ export interface LoweredProgram {
   readonly masks: readonly HostMask[];
   /** Names of the variables that the model takes as inputs. */
   readonly variables: readonly string[];
+  /** Names of the variables whose contents the runtime is to get beside the model. */
+  readonly external: readonly string[];
   /** Name of the model's output for each of the Program's: the same, unless an input or a variable has it. */
   readonly outputs: ReadonlyMap<string, string>;
   /** Name of the output that holds the new content of each variable. */
@@ -42,6 +44,8 @@ export interface LowerOptions {
   readonly target: Target;
   /** Contents for variables, which become constants of the model; the others are inputs. */
   readonly constants?: ReadonlyMap<string, Float32Array>;
+  /** Names of further variables that become constants: the runtime gets their contents beside the model. */
+  readonly external?: ReadonlySet<string>;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -63,9 +67,10 @@ function outputNames({ inputs, variables, outputs }: Program): Map<string, strin
 /** Writes a Program as one ONNX model; its graph has the Program's names for inputs, variables and outputs. */
 export function lowerProgram(
   program: Program,
-  { target, constants = new Map(), metadata }: LowerOptions,
+  { target, constants = new Map(), external = new Set(), metadata }: LowerOptions,
 ): LoweredProgram {
-  const emission = createEmission(target);
+  const isConstant = (name: string): boolean => constants.has(name) || external.has(name);
+  const emission = createEmission(target, isConstant);
   const { nameOf, masks } = writeNodes(program, emission);
   const outputs = outputNames(program);
   const results = new Map<string, Value>();
@@ -76,7 +81,7 @@ export function lowerProgram(
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = program.inputs.filter((value) => used.has(inputName(value)));
   const variables = program.variables.filter(({ name }) => used.has(name));
-  const free = variables.filter(({ name }) => !constants.has(name));
+  const free = variables.filter(({ name }) => !isConstant(name));
   const held = variables.flatMap(({ name, shape }): TensorRecord[] => {
     const data = constants.get(name);
     return data ? [tensorRecord(name, "float32", { data, shape })] : [];
@@ -87,6 +92,7 @@ export function lowerProgram(
       name: program.name,
       nodes,
       initializers: [...emission.initializers.filter(({ name }) => used.has(name)), ...held],
+      external: variables.flatMap(({ name, shape }) => (external.has(name) ? [{ name, kind: "float32", shape }] : [])),
       inputs: [
         ...inputs.map((value) => portOf(inputName(value), value)),
         ...masks.map(maskPort),
@@ -98,6 +104,7 @@ export function lowerProgram(
     inputs: inputs.map(inputName),
     masks,
     variables: free.map(({ name }) => name),
+    external: variables.flatMap(({ name }) => (external.has(name) ? [name] : [])),
     outputs,
     updates: new Map(program.updates.map(({ variable }) => [variable.name, updateName(variable.name)])),
   };

@@ -34,6 +34,21 @@ describe("what is encoded is decoded", () => {
     expect(decodeModel(encodeModel(model), "f.onnx")).toEqual({ ...rest, opTypes: nodes.map(({ opType }) => opType) });
   });
 
+  test("constants whose bytes come beside the model name where they are", () => {
+    const external = [{ name: "outside", kind: "float32", shape: [2, 3] }] as const;
+    const { initializer } =
+      fromBinary(ModelProtoSchema, encodeModel({ ...model, initializers: [], external })).graph ?? {};
+    expect(initializer).toMatchObject([
+      {
+        name: "outside",
+        dataType: 1,
+        dims: [2n, 3n],
+        dataLocation: 1,
+        externalData: [{ key: "location", value: "outside" }],
+      },
+    ]);
+  });
+
   test("nodes with their attributes by type", () => {
     const [written] = fromBinary(ModelProtoSchema, encodeModel(model)).graph?.node ?? [];
     expect(written).toMatchObject({ name: "node", opType: "Softmax", input: ["x", "", "weight"], output: ["y"] });

@@ -9,6 +9,7 @@ import {
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
+  type TensorProto,
   TensorProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
@@ -19,6 +20,7 @@ const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
 
 const OPSET = 20;
 const IR_VERSION = 9; // the one that goes with opset 20
+const EXTERNAL = 1; // a data_location
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 
 /** Element type of a tensor in a file. */
@@ -45,6 +47,9 @@ export interface TensorRecord {
   readonly bytes: Uint8Array;
 }
 
+/** A constant whose bytes are not in the model: the runtime gets them beside it, as a file of the constant's name. */
+export type ExternalRecord = Omit<TensorRecord, "bytes">;
+
 /** An input or output of the graph; a size that is text is free, such as the batch size "N". */
 export interface PortRecord {
   readonly name: string;
@@ -57,6 +62,7 @@ export interface ModelRecord {
   readonly name: string;
   readonly nodes: readonly NodeRecord[];
   readonly initializers: readonly TensorRecord[];
+  readonly external?: readonly ExternalRecord[];
   readonly inputs: readonly PortRecord[];
   readonly outputs: readonly PortRecord[];
   readonly metadata?: Readonly<Record<string, string>>;
@@ -93,9 +99,10 @@ export function encodeModel(model: ModelRecord): Uint8Array {
         ),
       }),
     ),
-    initializer: model.initializers.map(({ name, kind, shape, bytes }) =>
-      create(TensorProtoSchema, { name, dataType: ELEMENT_TYPES[kind], dims: shape.map(BigInt), rawData: bytes }),
-    ),
+    initializer: [
+      ...model.initializers.map((record) => create(TensorProtoSchema, { ...typeOf(record), rawData: record.bytes })),
+      ...(model.external ?? []).map(encodeExternal),
+    ],
     input: model.inputs.map(encodePort),
     output: model.outputs.map(encodePort),
   });
@@ -165,6 +172,19 @@ function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
   if ("float" in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.float, f: value.float });
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
 }
+
+const typeOf = ({ name, kind, shape }: ExternalRecord) => ({
+  name,
+  dataType: ELEMENT_TYPES[kind],
+  dims: shape.map(BigInt),
+});
+
+const encodeExternal = (record: ExternalRecord): TensorProto =>
+  create(TensorProtoSchema, {
+    ...typeOf(record),
+    dataLocation: EXTERNAL,
+    externalData: [create(StringStringEntryProtoSchema, { key: "location", value: record.name })],
+  });
 
 const encodePort = ({ name, kind, shape }: PortRecord): ValueInfoProto =>
   create(ValueInfoProtoSchema, {

@@ -88,13 +88,13 @@ async function benchEngine({ model, job, batchSize, steps, ...options }: BenchOp
   const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, classes - 1));
   const engine = await openEngine(options.engine, options);
   try {
+    await engine.write(initialState(network, 0));
     const began = performance.now();
     const forward = { inputShape, batchSize };
     const program =
       job === "train" ? trainingProgram(network, { ...forward, optimizer }) : inferenceProgram(network, forward);
-    const executable = await engine.compile(program);
+    const executable = await engine.compile(program, { constants: job === "eval" ? "all" : undefined });
     const compileMs = performance.now() - began;
-    await engine.write(initialState(network, 0));
     const times = await measure(steps, async (step) => {
       const scalars = Object.entries(optimizer.scalarsAt(step + 1, optimizer.learningRate));
       const feeds = {

@@ -126,16 +126,13 @@ export interface RunModelOptions {
   readonly threads?: number;
   /** Images at a time; 64 by default. */
   readonly batchSize?: number;
+  /** That the model's `weights` are not needed any more and may be empty afterwards: there is no second copy of them. */
+  readonly transfer?: boolean;
 }
 
 /** Puts a loaded model on an engine, for evaluation. */
-export async function openModel(model: LoadedModel, options: RunModelOptions = {}): Promise<Trainer> {
-  const trainer = await openTrainer(model.network, { ...options, inputShape: model.inputShape, optimizer: sgd() });
-  try {
-    await trainer.setWeights(model.weights, model.file);
-    return trainer;
-  } catch (error) {
-    await trainer.close();
-    throw error;
-  }
+export function openModel(model: LoadedModel, { transfer, ...options }: RunModelOptions = {}): Promise<Trainer> {
+  const { inputShape, weights: state, file: from } = model;
+  const own = { inputShape, optimizer: sgd(), weights: { state, from, transfer }, evaluationOnly: true };
+  return openTrainer(model.network, { ...options, ...own });
 }

@@ -12,6 +12,9 @@ import { ProgramCache } from "./program-cache.ts";
 import { inferenceProgram } from "./programs.ts";
 import { type StepOptions, trainingProgram } from "./step-program.ts";
 
+/** Name of the forward pass whose weights are constants. */
+const CONSTANT = "infer constant";
+
 /** What decides which Programs there are. */
 export interface TrainedState {
   readonly part: TrainedPart;
@@ -62,24 +65,29 @@ export class NetworkPrograms {
   async train(form: StepForm, given: ImagesOrFeatures, feeds: Feeds, transfer = false): Promise<Results> {
     const { batchSize, accumulation, mixed } = form;
     const images = await this.#forTrained(given, "train");
-    const executable = await this.#cache.get(["train", batchSize, accumulation, mixed].join(" "), {
+    const definition = {
       define: () => this.#trainedPart(this.#trainingProgram(form)),
       seldom: batchSize !== this.#batchSize,
-    });
-    return executable.run({ ...feeds, images, [FEATURES]: images }, { transfer });
+    };
+    const run = { feeds: { ...feeds, images, [FEATURES]: images }, transfer };
+    return this.#cache.run(["train", batchSize, accumulation, mixed].join(" "), definition, run);
   }
 
-  /** Logits [N, classes] of N images, at most a batch. */
-  async logits(given: ImagesOrFeatures): Promise<Float32Array> {
+  /** Logits [N, classes] of N images, at most a batch; with `constant` weights, which are compiled in. */
+  async logits(given: ImagesOrFeatures, constant = false): Promise<Float32Array> {
     const rows = await this.#forTrained(given, "infer");
     const length = sizeOf(this.featureShape("infer") ?? this.#options.inputShape);
     const padded = this.#padded(rows, length);
-    const executable = await this.#cache.get("infer", { define: () => this.#trainedPart(this.#inferenceProgram()) });
-    const { logits = new Float32Array() } = await executable.run(
-      { images: padded, [FEATURES]: padded },
-      { transfer: true },
-    );
+    const [name, constants] = constant ? ([CONSTANT, "all"] as const) : ["infer"];
+    const definition = { define: () => this.#trainedPart(this.#inferenceProgram()), constants };
+    const run = { feeds: { images: padded, [FEATURES]: padded }, transfer: true };
+    const { logits = new Float32Array() } = await this.#cache.run(name, definition, run);
     return logits.slice(0, (logits.length / this.#batchSize) * (rows.length / length));
+  }
+
+  /** Frees the forward pass of constant weights. */
+  releaseConstant(): Promise<void> {
+    return this.#cache.release(CONSTANT);
   }
 
   /** See `Trainer.featureShape`. */
@@ -102,13 +110,11 @@ export class NetworkPrograms {
     const [one, length] = [sizeOf(this.#options.inputShape), sizeOf(shape)];
     const count = images.length / one;
     const found = new Float32Array(count * length);
-    const executable = await this.#cache.get(`frozen ${purpose}`, { define: () => split.prefix });
+    const definition = { define: () => split.prefix, constants: "all" } as const;
     for (let from = 0; from < count; from += this.#batchSize) {
       const some = images.subarray(from * one, Math.min(count, from + this.#batchSize) * one);
-      const { features = new Float32Array() } = await executable.run(
-        { images: this.#padded(some, one) },
-        { transfer: true },
-      );
+      const run = { feeds: { images: this.#padded(some, one) }, transfer: true };
+      const { features = new Float32Array() } = await this.#cache.run(`frozen ${purpose}`, definition, run);
       found.set(features.subarray(0, (some.length / one) * length), from * length);
     }
     return found;

@@ -38,6 +38,13 @@ export interface TrainerOptions extends EngineOptions, TrainedPart {
   readonly engine?: string;
   /** Seed of the first weights and of dropout; 0 by default. */
   readonly seed?: number;
+  /**
+   * The first weights, instead of fresh ones; `from` is named in the error if they do not fit. With `transfer` they may be
+   * empty afterwards, so that there is no second copy of them.
+   */
+  readonly weights?: { readonly state: StateDict; readonly from: string; readonly transfer?: boolean };
+  /** That it is not going to be trained, so that its weights are constants of the forward pass, which is faster. */
+  readonly evaluationOnly?: boolean;
 }
 
 /** Images [N, C, H, W] and their class indices [N]. */

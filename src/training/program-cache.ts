@@ -1,20 +1,19 @@
 /** Programs of a network, compiled when they are first needed. */
-import type { Engine, Executable, Feeds, Results } from "../engines/index.ts";
+import type { CompileOptions, Engine, Executable, Feeds, Results } from "../engines/index.ts";
 import { inputName, type Program } from "../graph/program.ts";
 
-/** A compiled Program that takes no notice of feeds that it does not need. */
-interface Runnable {
-  run(feeds: Feeds, options?: { readonly transfer?: boolean }): Promise<Results>;
-}
-
 /** How a Program comes about. */
-interface Definition {
+interface Definition extends CompileOptions {
   readonly define: () => Program;
-  /** See `CompileOptions`. */
-  readonly seldom?: boolean;
 }
 
-/** Compiles each Program once. */
+/** What a Program is run with. */
+interface Run {
+  readonly feeds: Feeds;
+  readonly transfer?: boolean;
+}
+
+/** Compiles each Program once, and again where its constants have changed. */
 export class ProgramCache {
   readonly #engine: Engine;
   readonly #compiled = new Map<string, Promise<Executable>>();
@@ -25,20 +24,20 @@ export class ProgramCache {
     this.#engine = engine;
   }
 
-  /** The Program of that name. Calls come back in the order in which they were made, even if one has to compile first. */
-  get(name: string, definition: Definition): Promise<Runnable> {
-    const runnable = this.#queue.then(async () => {
-      const executable = await this.#executable(name, definition);
+  /**
+   * Runs the Program of that name; feeds that it does not need are left out. Runs happen in the order in which they were asked
+   * for, even if one has to compile first.
+   */
+  async run(name: string, definition: Definition, { feeds, transfer }: Run): Promise<Results> {
+    const begun = this.#queue.then(async () => {
+      let executable = await this.#executable(name, definition);
+      while (executable.stale) executable = await this.#executable(name, definition); // changed while it was compiled
       const inputs = this.#inputs.get(name) ?? new Set();
-      return {
-        run: (feeds: Feeds, options?: { readonly transfer?: boolean }) => {
-          const needed = Object.entries(feeds).filter(([input]) => inputs.has(input));
-          return executable.run(Object.fromEntries(needed), options);
-        },
-      };
+      const needed = Object.entries(feeds).filter(([input]) => inputs.has(input));
+      return { results: executable.run(Object.fromEntries(needed), { transfer }) };
     });
-    this.#queue = runnable.catch(() => {});
-    return runnable;
+    this.#queue = begun.catch(() => {});
+    return (await begun).results;
   }
 
   /** Frees all Programs whose names begin so, after the runs that were asked for. */
@@ -54,12 +53,13 @@ export class ProgramCache {
     await released;
   }
 
-  #executable(name: string, { define, seldom }: Definition): Promise<Executable> {
-    const known = this.#compiled.get(name);
-    if (known) return known;
+  async #executable(name: string, { define, ...options }: Definition): Promise<Executable> {
+    const known = await this.#compiled.get(name);
+    if (known && !known.stale) return known;
     const program = define();
     this.#inputs.set(name, new Set(program.inputs.map(inputName)));
-    const executable = this.#engine.compile(program, { seldom });
+    await known?.close();
+    const executable = this.#engine.compile(program, options);
     this.#compiled.set(name, executable);
     return executable;
   }

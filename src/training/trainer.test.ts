@@ -138,6 +138,31 @@ describe("evaluation", () => {
     });
   });
 
+  test.each(["reference", "onnx"])(
+    "on the engine %s takes the weights of now, although they are constants of its Program",
+    async (engine) => {
+      const trainer = await trainerOf({ engine, optimizer: sgd({ learningRate: 1 }) });
+      await trainer.setWeights(zeros);
+      expect((await trainer.evaluate(five())).logits).toEqual(new Float32Array(10));
+      await trainer.train(batch([1, 2, 3, 5], [0, 1]));
+      const { logits } = await trainer.evaluate(five()); // weights [-0.5, -0.75; 0.5, 0.75], see above
+      expect([...logits.slice(0, 2)]).toEqual([...(await trainer.logits(images.slice(0, 2)))]);
+      const [first = 0, second = 0] = images;
+      expect(logits[0]).toBeCloseTo(-0.5 * first - 0.75 * second, 6);
+    },
+  );
+
+  test.each(["reference", "onnx"])("of a trainer for evaluation alone on the engine %s", async (engine) => {
+    const weights = { state: zeros, from: "zeros" };
+    const trainer = await trainerOf({ engine, evaluationOnly: true, weights });
+    expect((await trainer.evaluate(five())).logits).toEqual(new Float32Array(10));
+    await trainer.setWeights(identity);
+    expect((await trainer.evaluate(five())).logits).toEqual(images);
+    const [write, logits] = [trainer.setWeights(zeros), trainer.logits(images.slice(0, 2))];
+    expect(await logits).toEqual(new Float32Array(2));
+    await write;
+  });
+
   test("of images of another shape is refused", async () => {
     const square = five({ images: new Float32Array(20), shape: [1, 2, 2] });
     await expect((await trainerOf()).evaluate(square)).rejects.toMatchObject({

@@ -8,12 +8,13 @@ import {
   type StateTensor,
   toFloat32,
 } from "../checkpoint/index.ts";
-import { batches, type Dataset } from "../data/index.ts";
+import type { Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
+import { evaluationBy } from "./evaluation.ts";
 import type { Purpose } from "./frozen-part.ts";
 import { NetworkPrograms } from "./network-programs.ts";
 import type {
@@ -30,14 +31,17 @@ import type {
 import { groupParameters, groupScalars, type StepGroup } from "./parameter-groups.ts";
 import { averageName, slotName, trainedParameters } from "./programs.ts";
 import { isStatistic, type StepOptions } from "./step-program.ts";
-import { evaluationOf, type PartResult, partResult, totalOf } from "./step-results.ts";
+import { type PartResult, partResult, totalOf } from "./step-results.ts";
 
-/** Puts a network on an engine, with fresh weights. */
+/** An evaluation of more batches than that is faster with constant weights, although they have to be compiled anew each time. */
+const CONSTANT_FROM = 2;
+
+/** Puts a network on an engine, with fresh weights or the given ones. */
 export async function openTrainer(network: Module, options: TrainerOptions): Promise<Trainer> {
   const engine = await openEngine(options.engine, options);
   try {
     const trainer = new EngineTrainer(network, engine, options);
-    await trainer.initialise(options.seed ?? 0);
+    await trainer.initialise(options.seed ?? 0, options.weights);
     return trainer;
   } catch (error) {
     await engine.close();
@@ -76,11 +80,10 @@ class EngineTrainer implements Trainer {
     this.#regroup();
   }
 
-  async initialise(seed: number): Promise<void> {
+  async initialise(seed: number, weights?: TrainerOptions["weights"]): Promise<void> {
     this.#seed = seed;
-    const values = initialState(this.#network, seed);
-    await this.engine.write(values);
-    await this.engine.write(this.#averagesOf(values));
+    if (weights) await this.setWeights(weights.state, weights.from, weights);
+    else await this.#write(initialState(this.#network, seed));
     await this.restore(zeros(this.slotShapes), { step: 0 });
   }
 
@@ -122,7 +125,7 @@ class EngineTrainer implements Trainer {
 
   async logits(images: Float32Array, { areFeatures = false } = {}): Promise<Float32Array> {
     await this.#lastStep;
-    return this.#programs.logits({ images, areFeatures });
+    return this.#programs.logits({ images, areFeatures }, this.#options.evaluationOnly);
   }
 
   featureShape(purpose: Purpose): readonly number[] | undefined {
@@ -134,35 +137,17 @@ class EngineTrainer implements Trainer {
   }
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { workers, areFeatures, onProgress } = options;
+    const { areFeatures } = options;
     if (!areFeatures) this.#checkShape(dataset);
-    const underWay: { size: number; logits: Promise<Float32Array> }[] = [];
-    const labels = new Int32Array(dataset.length);
-    let logits = new Float32Array();
-    let asked = 0;
-    let done = 0;
-    const finishOne = async (): Promise<void> => {
-      const first = underWay.shift();
-      if (!first) return;
-      const rows = await first.logits;
-      const classes = rows.length / first.size;
-      if (done === 0) logits = new Float32Array(dataset.length * classes);
-      logits.set(rows, done * classes);
-      done += first.size;
-      onProgress?.(done);
-    };
+    const many = !areFeatures && CONSTANT_FROM * this.#batchSize < dataset.length;
+    const constant = this.#options.evaluationOnly || many;
+    await this.#lastStep;
     try {
-      for await (const batch of batches(dataset, { batchSize: this.#batchSize, workers })) {
-        underWay.push({ size: batch.size, logits: this.logits(batch.images, { areFeatures }) });
-        labels.set(batch.labels, asked);
-        asked += batch.size;
-        if (1 < underWay.length) await finishOne();
-      }
-      while (0 < underWay.length) await finishOne();
+      const logitsOf = (images: Float32Array) => this.#programs.logits({ images, areFeatures }, constant);
+      return await evaluationBy(logitsOf, dataset, { batchSize: this.#batchSize, ...options });
     } finally {
-      await Promise.allSettled(underWay.map((batch) => batch.logits)); // after an error nobody else awaits them
+      if (!this.#options.evaluationOnly) await this.#programs.releaseConstant(); // the next step changes the weights
     }
-    return evaluationOf(logits, labels);
   }
 
   async weights({ averaged = false } = {}): Promise<Map<string, StateTensor>> {
@@ -178,11 +163,15 @@ class EngineTrainer implements Trainer {
     );
   }
 
-  async setWeights(weights: StateDict, from = "weights"): Promise<void> {
+  async setWeights(weights: StateDict, from = "weights", options: WriteOptions = {}): Promise<void> {
     await this.#lastStep;
-    const values = float32Values(checkStateDict(weights, stateShapesOf(this.#network), from));
-    await this.engine.write(values);
-    await this.engine.write(this.#averagesOf(values));
+    await this.#write(float32Values(checkStateDict(weights, stateShapesOf(this.#network), from)), options);
+  }
+
+  async #write(values: ReadonlyMap<string, VariableData>, options: WriteOptions = {}): Promise<void> {
+    const averages = this.#averagesOf(values);
+    await this.engine.write(values, { transfer: options.transfer && averages.size === 0 });
+    await this.engine.write(averages);
   }
 
   async averages(): Promise<Map<string, StateTensor>> {
@@ -257,6 +246,8 @@ class EngineTrainer implements Trainer {
 /** The key of the dropout masks of a step's batch; see the op `dropoutMask`. */
 const dropoutKey = (seed: number, step: number, part: number): Int32Array =>
   Int32Array.of(seed, Math.floor(seed / 2 ** 32), step, part);
+
+type WriteOptions = { readonly transfer?: boolean };
 
 /** One batch of a step. */
 interface PartRun {

@@ -41,6 +41,21 @@ describe.each(["reference", "onnx"])("the %s engine", async (engineName) => {
     expect((await engine.read(["first"])).get("first")?.shape).toEqual([2]);
   });
 
+  test("what is written with transfer has no copy, and arrays that share a buffer stay apart", async () => {
+    const whole = content(1, 2, 3);
+    await engine.write(new Map([["whole", whole]]), { transfer: true });
+    expect(whole.data.length).toBe(engineName === "onnx" ? 0 : 3);
+    const shared = floats(5, 6);
+    const both = { shape: [2], data: shared };
+    await engine.write(new Map(Object.entries({ left: both, right: both })), { transfer: true });
+    await engine.write(new Map([["left", content(7, 8)]]));
+    expect(await valuesOf("whole", "left", "right")).toEqual([
+      [1, 2, 3],
+      [7, 8],
+      [5, 6],
+    ]);
+  });
+
   test("a variable may be written before a Program declares it", async () => {
     await engine.write(new Map([["early", content(3, 4)]]));
     const executable = await engine.compile(accumulate("early"));

@@ -51,14 +51,19 @@ export async function withNetwork(name: string, engineName: string, check: (open
   }
 }
 
-/** Logits in evaluation, for images of several sizes; `only` picks some of them. */
+/** Logits in evaluation, with variable and with constant weights, for images of several sizes; `only` picks some of them. */
 export async function checkLogits({ engine, network, expected }: Opened, bar: number, only?: number): Promise<void> {
   for (const { size, values } of expected.logits.slice(only)) {
     const [batchSize, h, w] = size;
-    const executable = await engine.compile(inferenceProgram(network, { inputShape: [3, h, w], batchSize }));
-    const { logits = [] } = await executable.run({ images: generatedBatch(size).images });
+    const program = inferenceProgram(network, { inputShape: [3, h, w], batchSize });
     const greatest = Math.max(...values.map(Math.abs));
-    expect(logits, `logits of ${size}`).toBeAllclose(values, { rtol: 0, atol: bar * greatest });
+    for (const constants of engine.name === "reference" ? [undefined] : [undefined, "all" as const]) {
+      const executable = await engine.compile(program, { constants });
+      const { logits = [] } = await executable.run({ images: generatedBatch(size).images });
+      await executable.close();
+      const which = `logits of ${size}, constants ${constants ?? "none"}`;
+      expect(logits, which).toBeAllclose(values, { rtol: 0, atol: bar * greatest });
+    }
   }
 }
 

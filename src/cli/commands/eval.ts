@@ -62,7 +62,7 @@ export const evalCommand = new Command("eval")
       const { train, test } = loaded;
       const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);
-      const trainer = await openModel(model, options);
+      const trainer = await openModel(model, { ...options, transfer: true });
       try {
         const parts: Evaluation[] = [];
         for (const set of sets)

@@ -84,7 +84,7 @@ export const predictCommand = new Command("predict")
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
       const batchSize = Math.min(atOnce, sources.length); // each run of the network takes a whole batch
-      const trainer = await openModel(model, { engine, threads: computing, batchSize });
+      const trainer = await openModel(model, { engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });
         const failures = await printAnswers(sources, { model, trainer, top, batchSize, printer });

@@ -18,6 +18,8 @@ export interface CompiledProgram {
   readonly masks: readonly HostMask[];
   /** Variables that the model reads; all variables of the Program are in `declared`. */
   readonly variables: readonly string[];
+  /** Variables whose content becomes part of the session. */
+  readonly constants: readonly string[];
   readonly declared: readonly Port[];
   /** The model's outputs, by the names of the Program's. */
   readonly outputs: ReadonlyMap<string, Port>;

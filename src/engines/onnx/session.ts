@@ -20,6 +20,8 @@ interface StoredVariable {
 
 type UpdatedVariable = StoredVariable & { spare: Tensor };
 
+type SessionOptions = NonNullable<Parameters<typeof InferenceSession.create>[1]>;
+
 interface CompiledSession {
   readonly compiled: CompiledProgram;
   readonly session: InferenceSession;
@@ -57,7 +59,9 @@ export class Sessions {
   /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */
   async compile(program: number, compiled: CompiledProgram, seldom: boolean): Promise<void> {
     for (const port of compiled.declared) this.#held(port);
-    const session = await InferenceSession.create(compiled.model, {
+    const settings: SessionOptions = {
+      // not a copy: the variable's own buffer, which lives as long as the engine
+      externalData: compiled.constants.map((path) => ({ path, data: this.#bytesOf(path) })),
       executionProviders: ["cpu"],
       intraOpNumThreads: this.#settings.threads,
       interOpNumThreads: 1,
@@ -67,7 +71,8 @@ export class Sessions {
       enableCpuMemArena: !seldom,
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
-    });
+    };
+    const session = await InferenceSession.create(compiled.model, settings);
     for (const name of compiled.updates.keys()) this.#updated(name);
     const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
     this.#sessions.set(program, { compiled, session, outputs });
@@ -94,11 +99,17 @@ export class Sessions {
     this.#sessions.delete(program);
   }
 
-  /** Sets variables; one that no Program has declared yet is kept for it. */
+  /** Sets variables; one that no Program has declared yet is kept for it. The arrays must be the thread's own. */
   write(values: ReadonlyMap<string, VariableData>): void {
     checkContents(values, (name) => this.#variables.get(name)?.port.shape);
+    const taken = new Set<ArrayBufferLike>();
     for (const [name, { shape, data }] of values) {
-      (this.#held({ name, kind: "float32", shape }).current.data as Float32Array).set(data);
+      const port: Port = { name, kind: "float32", shape };
+      const isWhole = data.byteLength === data.buffer.byteLength && !taken.has(data.buffer);
+      if (isWhole && !this.#variables.has(name)) {
+        taken.add(data.buffer); // weights are large: the array itself becomes the variable
+        this.#variables.set(name, { port, current: new Tensor("float32", data, [...shape]) });
+      } else (this.#held(port).current.data as Float32Array).set(data);
     }
   }
 
@@ -124,6 +135,11 @@ export class Sessions {
     const stored = this.#variables.get(name);
     if (!stored) throw unknownVariable(name);
     return stored;
+  }
+
+  #bytesOf(name: string): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.#variable(name).current.data as Float32Array;
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   #updated(name: string): UpdatedVariable {

@@ -2,20 +2,23 @@ import type { HostTensor } from "../../graph/define-op.ts";
 import { inputName, type Program } from "../../graph/program.ts";
 import { sizeOf } from "../../graph/value.ts";
 import { checkContents, checkFeeds, checkSameShape, closedEngine, unknownVariable } from "../checks.ts";
+import { Changes } from "../constants.ts";
 import type { Engine, Feeds, Results, VariableData } from "../engine.ts";
 import { evaluateProgram } from "./evaluate.ts";
 
 /** The engine of plain loops in float64: slow and obvious. Variables are kept in float64 between runs. */
 export function openReferenceEngine(): Engine {
   const variables = new Map<string, HostTensor>();
+  const changes = new Changes();
   let closed = false;
   const expectOpen = (): void => {
     if (closed) throw closedEngine();
   };
   return {
     name: "reference",
-    async compile(program) {
+    async compile(program, options = {}) {
       expectOpen();
+      const constants = changes.constantsOf(program, options);
       for (const { name, shape } of program.variables) {
         const { shape: held } = variables.get(name) ?? { shape };
         checkSameShape(name, held, shape);
@@ -24,7 +27,12 @@ export function openReferenceEngine(): Engine {
       return {
         async run(feeds) {
           expectOpen();
+          constants.expectFresh();
+          changes.note(program.updates.map(({ variable }) => variable.name));
           return runProgram(program, feeds, variables);
+        },
+        get stale() {
+          return constants.isStale();
         },
         async close() {},
       };
@@ -32,6 +40,7 @@ export function openReferenceEngine(): Engine {
     async write(values) {
       expectOpen();
       checkContents(values, (name) => variables.get(name)?.shape);
+      changes.note(values.keys());
       for (const [name, { shape, data }] of values) variables.set(name, { shape, data: Float64Array.from(data) });
     },
     async read(names = [...variables.keys()]) {

@@ -19,10 +19,14 @@ const bothSides = ([h, w]: Pair): number[] => [h, w, h, w];
 /** With few channels a product has too few columns to be worth its copies. */
 const FEW_CHANNELS = 4;
 
-/** A convolution in the blocked layout where that is possible. */
+/**
+ * A convolution in the blocked layout where that is possible. One whose weight is a constant is left to ONNX Runtime, which
+ * chooses the layout by itself and then also joins normalisation, relu and sum with it.
+ */
 function convolve(emitter: Emitter, convolution: Convolution): string {
   const { x, weight, bias, attributes } = convolution;
-  const blocked = attributes.group === 1 ? blockedConvolution(emitter, convolution) : undefined;
+  const own = attributes.group === 1 && !emitter.isConstant(weight);
+  const blocked = own ? blockedConvolution(emitter, convolution) : undefined;
   return blocked ?? emitter.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes);
 }
 

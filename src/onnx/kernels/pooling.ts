@@ -1,4 +1,4 @@
-import { sizeOf, type TensorType } from "../../graph/value.ts";
+import { sameShape, sizeOf, type TensorType } from "../../graph/value.ts";
 import type { AveragePoolAttributes, MaxPoolAttributes } from "../../ops/pooling.ts";
 import { emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
@@ -186,11 +186,13 @@ export const pooling: KernelsFor<Names> = {
     return [between(emitter, dy, [transposed(left), transposed(right)])];
   },
   adaptiveAveragePool: (emitter, [x], { inputs: [xType], outputs: [yType] }) => {
+    if (sameShape(xType.shape, yType.shape)) return [x];
     if (sizeOf(spatial(yType)) === 1) return [emitter.emit("GlobalAveragePool", [x])];
     return [between(emitter, x, adaptiveShares(spatial(xType), spatial(yType)))];
   },
   adaptiveAveragePoolGradient: (emitter, [dy], { inputs: [dyType], outputs: [dxType] }) => {
     const { emit, number, int64s } = emitter;
+    if (sameShape(dyType.shape, dxType.shape)) return [dy];
     if (sizeOf(spatial(dyType)) === 1) {
       const share = emit("Mul", [dy, number(1 / sizeOf(spatial(dxType)))]);
       return [emit("Expand", [share, int64s(dxType.shape)])];
