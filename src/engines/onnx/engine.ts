@@ -3,57 +3,22 @@ import type { TensorType } from "../../graph/value.ts";
 import type { Target } from "../../onnx/emitter.ts";
 import { lowerProgram } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
-import { checkFeeds } from "../checks.ts";
-import type { Engine, Executable, Feeds } from "../engine.ts";
-import { type Connection, connect } from "./connection.ts";
-import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
+import type { Engine } from "../engine.ts";
+import { threadEngine } from "../thread/engine.ts";
+import type { RunnerSettings } from "../thread/protocol.ts";
+import type { CompiledProgram, Port } from "./protocol.ts";
 
-/**
- * Opens the engine that runs Programs in ONNX Runtime, in a thread of its own; so progress, Ctrl-C and data loading go on
- * during a step. `threads` compute; by default as many as there are cores.
- */
-export function openOnnxEngine(settings: SessionSettings): Engine {
-  const connection = connect(settings);
-  const block = connection.ask({ kind: "block" }).then((answer) => answer.block ?? 0);
-  block.catch(() => {}); // whoever compiles hears of it
-  let programs = 0;
-  return {
+/** Opens the engine that runs Programs in ONNX Runtime; `threads` compute. */
+export const openOnnxEngine = (settings: RunnerSettings): Engine =>
+  threadEngine<CompiledProgram>({
     name: "onnx",
-    async compile(program, { seldom = false } = {}) {
-      const number = programs++;
-      const compiled = compiledProgram(program, { contrib: true, block: await block });
-      await connection.ask({ kind: "compile", program: number, compiled, seldom }, [compiled.model.buffer]);
-      return executable(connection, { program, number });
+    module: new URL("./thread.ts", import.meta.url),
+    settings,
+    async prepare(program, probe) {
+      const compiled = compiledProgram(program, { contrib: true, block: await probe() });
+      return { compiled, transfer: [compiled.model.buffer] };
     },
-    async write(values) {
-      await connection.ask({ kind: "write", values });
-    },
-    async read(names) {
-      const { values } = await connection.ask({ kind: "read", names });
-      return values ?? new Map();
-    },
-    close: () => connection.close(),
-  };
-}
-
-function executable(connection: Connection, { program, number }: { program: Program; number: number }): Executable {
-  return {
-    async run(feeds, { transfer = false } = {}) {
-      checkFeeds(program, feeds);
-      const buffers = transfer ? buffersOf(feeds) : [];
-      const { results } = await connection.ask({ kind: "run", program: number, feeds }, buffers);
-      return results ?? {};
-    },
-    async close() {
-      await connection.ask({ kind: "release", program: number });
-    },
-  };
-}
-
-/** The buffers that can be transferred; shared ones cannot, and need not. */
-const buffersOf = (feeds: Feeds): ArrayBuffer[] => [
-  ...new Set(Object.values(feeds).flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))),
-];
+  });
 
 const portOf = (name: string, { dtype, shape }: TensorType): Port => ({
   name,
