@@ -1,4 +1,5 @@
 /** Turns the nodes of a Program, one after the other, into steps over tensors whose layouts are chosen on the way. */
+import type { HostTensor } from "../../graph/define-op.ts";
 import { type Shape, sizeOf, type Value } from "../../graph/value.ts";
 import { ARGUMENT } from "./codes.ts";
 import { type Description, type Dnnl, type Layout, packArguments } from "./dnnl.ts";
@@ -23,6 +24,13 @@ export interface Uses {
   readonly list?: readonly Tensor[];
 }
 
+/** The forward pass of a max pool. */
+export interface MaxPoolForward {
+  readonly description: Description;
+  /** Which elements were chosen in this run, if that is not in oneDNN's workspace. */
+  chosen: HostTensor | undefined;
+}
+
 /** Steps under construction. */
 export class Builder {
   readonly dnnl: Dnnl;
@@ -30,8 +38,8 @@ export class Builder {
   readonly primitives: Pointer[] = [];
   /** All tensors of this plan, kept ones aside. */
   readonly tensors: Tensor[] = [];
-  /** Descriptions of forward primitives, by their workspace, for their gradients. */
-  readonly forwards = new Map<Value, Description>();
+  /** What the gradients of max pools must know of the forward pass, by its workspace. */
+  readonly forwards = new Map<Value, MaxPoolForward>();
   readonly #store: Store;
   readonly #updated: ReadonlySet<string>;
   /** The tensor of each value, then its copies in other layouts. */
@@ -91,6 +99,11 @@ export class Builder {
     const tensor = new Tensor(this.dnnl, layout);
     this.tensors.push(tensor);
     return tensor;
+  }
+
+  /** Zeros that nothing changes. */
+  zeros(layout: Layout): Tensor {
+    return this.#store.kept(layout);
   }
 
   /** The same bytes in another layout. */

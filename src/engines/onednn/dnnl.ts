@@ -1,7 +1,8 @@
 /** oneDNN's objects behind a small interface: layouts, descriptors of primitives, primitives and memories. */
 import { type Shape, sizeOf } from "../../graph/value.ts";
-import { ALGORITHM, ANY_LAYOUT, ELEMENT, QUERY } from "./codes.ts";
-import type { Library, NativeFunction, Pointer } from "./library.ts";
+import { Calls } from "./calls.ts";
+import { ALGORITHM, ANY_LAYOUT, ARGUMENT, ELEMENT, type Operation, prototypeOf, QUERY } from "./codes.ts";
+import type { Library, Pointer } from "./library.ts";
 
 /** How a tensor lies in memory. */
 export interface Layout {
@@ -15,34 +16,16 @@ export interface Layout {
 /** A description of a primitive for which oneDNN has found an implementation. */
 export type Description = Pointer;
 
-/** Attributes of primitives: none, or relu applied to the result. */
-export type Attribute = "plain" | "relu";
+/** Attributes of primitives: none, relu applied to the result, or a scratchpad that oneDNN allocates itself. */
+export type Attribute = "plain" | "relu" | "ownScratchpad";
 
 // room for what differs between versions: version 2.6 takes 696 and at most 6,000 bytes
 const LAYOUT_BYTES = 696;
 const DESCRIPTOR_BYTES = 16384;
 
-const UNIMPLEMENTED = 3;
 const CPU = 1;
 const IN_ORDER = 1;
 const USER_SCRATCHPAD = 1;
-
-/** Parameters of `dnnl_…_desc_init` after the descriptor: i int, p pointer, f float. */
-const OPERATIONS = {
-  convolutionForward: ["dilated_convolution_forward", "iipppppppp"],
-  convolutionBackwardData: ["dilated_convolution_backward_data", "ippppppp"],
-  convolutionBackwardWeights: ["dilated_convolution_backward_weights", "ipppppppp"],
-  poolingForward: ["pooling_v2_forward", "iippppppp"],
-  poolingBackward: ["pooling_v2_backward", "ippppppp"],
-  batchNormalizationForward: ["batch_normalization_forward", "ipfi"],
-  batchNormalizationBackward: ["batch_normalization_backward", "ippfi"],
-  eltwiseForward: ["eltwise_forward", "iipff"],
-  eltwiseBackward: ["eltwise_backward", "ippff"],
-  matmul: ["matmul", "pppp"],
-} as const;
-
-/** Name of a kind of primitive. */
-export type Operation = keyof typeof OPERATIONS;
 
 /** dnnl_exec_arg_t: the number of the argument, four bytes of nothing, the memory. */
 const ARGUMENT_BYTES = 16;
@@ -50,8 +33,6 @@ const MEMORY_AT = 8;
 
 /** DNNL_MEMORY_ALLOCATE */
 const ALLOCATE = 2n ** 64n - 1n;
-
-const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float" };
 
 const dimensions = (sizes: readonly number[]): BigInt64Array => BigInt64Array.from(sizes, BigInt);
 
@@ -65,15 +46,10 @@ export function packArguments(args: readonly (readonly [number, Pointer])[]): Bu
   return packed;
 }
 
-const STATUS = ["success", "out of memory", "invalid arguments", "unimplemented", "iterator ends", "runtime error"];
-
-const failure = (prototype: string, status: number): Error =>
-  new Error(`oneDNN: ${prototype.split("(")[0]} failed: ${STATUS[status] ?? `status ${status}`}`);
-
 /** One CPU engine of oneDNN with its stream. Objects live as long as it does. */
 export class Dnnl {
   readonly #library: Library;
-  readonly #functions = new Map<string, NativeFunction>();
+  readonly #calls: Calls;
   readonly #engine: Pointer;
   readonly #stream: Pointer;
   readonly #attributes = new Map<Attribute, Pointer>();
@@ -81,10 +57,11 @@ export class Dnnl {
 
   constructor(library: Library, threads: number) {
     this.#library = library;
+    this.#calls = new Calls(library);
     // of the OpenMP that the library is linked to; a build for another threading runtime has none
     library.bindIfThere("void omp_set_num_threads(int)")?.(threads);
-    this.#engine = this.#made("dnnl_engine_create(_Out_ void **, int, size_t)", CPU, 0);
-    this.#stream = this.#made("dnnl_stream_create(_Out_ void **, void *, int)", this.#engine, IN_ORDER);
+    this.#engine = this.#calls.made("dnnl_engine_create(_Out_ void **, int, size_t)", CPU, 0);
+    this.#stream = this.#calls.made("dnnl_stream_create(_Out_ void **, void *, int)", this.#engine, IN_ORDER);
   }
 
   /** The row-major layout of a shape. */
@@ -98,7 +75,7 @@ export class Dnnl {
     const known = this.#layouts.get(key);
     if (known) return known;
     const descriptor = Buffer.alloc(LAYOUT_BYTES);
-    this.#call("dnnl_memory_desc_init_by_strides(void *, int, void *, int, void *)", [
+    this.#calls.call("dnnl_memory_desc_init_by_strides(void *, int, void *, int, void *)", [
       descriptor,
       shape.length,
       dimensions(shape),
@@ -113,7 +90,7 @@ export class Dnnl {
   /** For the description of a primitive: whatever layout suits it best. */
   any(shape: Shape): Layout {
     const descriptor = Buffer.alloc(LAYOUT_BYTES);
-    this.#call("dnnl_memory_desc_init_by_tag(void *, int, void *, int, int)", [
+    this.#calls.call("dnnl_memory_desc_init_by_tag(void *, int, void *, int, int)", [
       descriptor,
       shape.length,
       dimensions(shape),
@@ -127,14 +104,19 @@ export class Dnnl {
   part(layout: Layout, shape: Shape, offsets: Shape): Layout | undefined {
     const descriptor = Buffer.alloc(LAYOUT_BYTES);
     const prototype = "dnnl_memory_desc_init_submemory(void *, void *, void *, void *)";
-    const status = this.#status(prototype, [descriptor, layout.descriptor, dimensions(shape), dimensions(offsets)]);
+    const status = this.#calls.status(prototype, [
+      descriptor,
+      layout.descriptor,
+      dimensions(shape),
+      dimensions(offsets),
+    ]);
     return status === 0 ? { descriptor, bytes: layout.bytes } : undefined;
   }
 
   /** Whether two layouts are the same. */
   same(a: Layout, b: Layout): boolean {
     if (a === b) return true;
-    return this.#function("dnnl_memory_desc_equal(void *, void *)")(a.descriptor, b.descriptor) === 1;
+    return this.#calls.bound("dnnl_memory_desc_equal(void *, void *)")(a.descriptor, b.descriptor) === 1;
   }
 
   /**
@@ -146,15 +128,13 @@ export class Dnnl {
     args: readonly (number | Layout | readonly number[] | undefined)[],
     { attribute = "plain", forward }: { attribute?: Attribute; forward?: Description } = {},
   ): Description | undefined {
-    const [name, types] = OPERATIONS[operation];
     const descriptor = Buffer.alloc(DESCRIPTOR_BYTES);
-    const parameters = [...types].map((type) => TYPES[type]).join(", ");
     const given = args.map((arg) => {
       if (arg === undefined || typeof arg === "number") return arg ?? null;
       return "descriptor" in arg ? arg.descriptor : dimensions(arg);
     });
-    this.#call(`dnnl_${name}_desc_init(void *, ${parameters})`, [descriptor, ...given]);
-    return this.#found("dnnl_primitive_desc_create(_Out_ void **, void *, void *, void *, void *)", [
+    this.#calls.call(prototypeOf(operation), [descriptor, ...given]);
+    return this.#calls.found("dnnl_primitive_desc_create(_Out_ void **, void *, void *, void *, void *)", [
       descriptor,
       this.#attribute(attribute),
       this.#engine,
@@ -163,10 +143,16 @@ export class Dnnl {
   }
 
   /** Describes the copy from one layout to another. */
-  describeReorder(from: Layout, to: Layout): Description {
+  describeReorder(from: Layout, to: Layout, kind: Attribute = "plain"): Description {
     const prototype = "dnnl_reorder_primitive_desc_create(_Out_ void **, void *, void *, void *, void *, void *)";
-    const attribute = this.#attribute("plain");
-    return this.#made(prototype, from.descriptor, this.#engine, to.descriptor, this.#engine, attribute);
+    return this.#calls.made(
+      prototype,
+      from.descriptor,
+      this.#engine,
+      to.descriptor,
+      this.#engine,
+      this.#attribute(kind),
+    );
   }
 
   /** Describes the sum of tensors. */
@@ -175,7 +161,7 @@ export class Dnnl {
     const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
     const scales = new Float32Array(from.length).fill(1);
     const attribute = this.#attribute("plain");
-    return this.#found(prototype, [to.descriptor, from.length, scales, layouts, attribute, this.#engine]);
+    return this.#calls.found(prototype, [to.descriptor, from.length, scales, layouts, attribute, this.#engine]);
   }
 
   /** Describes the concatenation of tensors along an axis; oneDNN chooses the layout of the result. */
@@ -183,41 +169,41 @@ export class Dnnl {
     const prototype = "dnnl_concat_primitive_desc_create(_Out_ void **, void *, int, int, void *, void *, void *)";
     const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
     const args = [this.any(shape).descriptor, from.length, axis, layouts, this.#attribute("plain"), this.#engine];
-    return this.#found(prototype, args);
+    return this.#calls.found(prototype, args);
   }
 
   /** The layout that a described primitive gives or wants. */
   layoutOf(description: Description, what: keyof typeof QUERY): Layout {
-    const pointer = this.#function("dnnl_primitive_desc_query_md(void *, int, int)", "void *")(
+    const pointer = this.#calls.bound("dnnl_primitive_desc_query_md(void *, int, int)", "void *")(
       description,
       QUERY[what],
       0,
     ) as unknown as Pointer | null;
     if (!pointer) return { descriptor: Buffer.alloc(LAYOUT_BYTES), bytes: 0 };
     const descriptor = Buffer.from(this.#library.view(pointer, LAYOUT_BYTES).slice(0));
-    const bytes = Number(this.#function("dnnl_memory_desc_get_size(void *)", "size_t")(descriptor));
+    const bytes = Number(this.#calls.bound("dnnl_memory_desc_get_size(void *)", "size_t")(descriptor));
     return { descriptor, bytes };
   }
 
   /** Makes a described primitive. */
   primitive(description: Description): Pointer {
-    return this.#made("dnnl_primitive_create(_Out_ void **, void *)", description);
+    return this.#calls.made("dnnl_primitive_create(_Out_ void **, void *)", description);
   }
 
   /** A memory without content. */
   memory(layout: Layout): Pointer {
     const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
-    return this.#made(prototype, layout.descriptor, this.#engine, null);
+    return this.#calls.made(prototype, layout.descriptor, this.#engine, null);
   }
 
   /** Says where the content of a memory lies. */
   place(memory: Pointer, address: Pointer): void {
-    this.#call("dnnl_memory_set_data_handle(void *, void *)", [memory, address]);
+    this.#calls.call("dnnl_memory_set_data_handle(void *, void *)", [memory, address]);
   }
 
   /** Runs a primitive on arguments packed by `packArguments`. */
   execute(primitive: Pointer, packed: Buffer): void {
-    this.#call("dnnl_primitive_execute(void *, void *, int, void *)", [
+    this.#calls.call("dnnl_primitive_execute(void *, void *, int, void *)", [
       primitive,
       this.#stream,
       packed.length / ARGUMENT_BYTES,
@@ -230,70 +216,77 @@ export class Dnnl {
     const layout = this.strided([Math.ceil(bytes / 4)]);
     this.#layouts.delete(layout.plain ?? "");
     const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
-    const memory = this.#made(prototype, layout.descriptor, this.#engine, ALLOCATE);
-    const address = this.#madeBy("dnnl_memory_get_data_handle(void *, _Out_ void **)", (out) => [memory, out]);
+    const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
+    const address = this.#addressOf(memory);
     return { memory, address, content: this.#library.view(address, layout.bytes) };
+  }
+
+  /** The row-major elements of a tensor in any layout; for what is seldom. */
+  toPlain(tensor: { layout: Layout; memory: Pointer }, shape: Shape): Float32Array {
+    const copy = this.#besides(shape);
+    this.#reorder(tensor, copy);
+    const elements = Float32Array.from(copy.floats);
+    this.free("memory", copy.memory);
+    return elements;
+  }
+
+  /** Fills a tensor in any layout with row-major elements; for what is seldom. */
+  fromPlain(elements: Float32Array, tensor: { layout: Layout; memory: Pointer }, shape: Shape): void {
+    const copy = this.#besides(shape);
+    copy.floats.set(elements);
+    this.#reorder(copy, tensor);
+    this.free("memory", copy.memory);
+  }
+
+  #besides(shape: Shape): { layout: Layout; memory: Pointer; floats: Float32Array } {
+    const layout = this.plain(shape);
+    const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
+    const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
+    return { layout, memory, floats: new Float32Array(this.#library.view(this.#addressOf(memory), layout.bytes)) };
+  }
+
+  #addressOf(memory: Pointer): Pointer {
+    return this.#calls.madeBy("dnnl_memory_get_data_handle(void *, _Out_ void **)", (out) => [memory, out]);
+  }
+
+  #reorder(from: { layout: Layout; memory: Pointer }, to: { layout: Layout; memory: Pointer }): void {
+    const description = this.describeReorder(from.layout, to.layout, "ownScratchpad");
+    const primitive = this.primitive(description);
+    this.execute(
+      primitive,
+      packArguments([
+        [ARGUMENT.src, from.memory],
+        [ARGUMENT.dst, to.memory],
+      ]),
+    );
+    this.free("primitive", primitive);
+    this.free("primitive_desc", description);
   }
 
   /** Frees a primitive, a description or a memory. */
   free(kind: "primitive" | "primitive_desc" | "memory", pointer: Pointer): void {
-    this.#call(`dnnl_${kind}_destroy(void *)`, [pointer]);
+    this.#calls.call(`dnnl_${kind}_destroy(void *)`, [pointer]);
   }
 
   #attribute(attribute: Attribute): Pointer {
     const known = this.#attributes.get(attribute);
     if (known) return known;
-    const made = this.#made("dnnl_primitive_attr_create(_Out_ void **)");
-    this.#call("dnnl_primitive_attr_set_scratchpad_mode(void *, int)", [made, USER_SCRATCHPAD]);
+    const made = this.#calls.made("dnnl_primitive_attr_create(_Out_ void **)");
+    if (attribute !== "ownScratchpad")
+      this.#calls.call("dnnl_primitive_attr_set_scratchpad_mode(void *, int)", [made, USER_SCRATCHPAD]);
     if (attribute === "relu") {
-      const operations = this.#made("dnnl_post_ops_create(_Out_ void **)");
-      this.#call("dnnl_post_ops_append_eltwise(void *, float, int, float, float)", [
+      const operations = this.#calls.made("dnnl_post_ops_create(_Out_ void **)");
+      this.#calls.call("dnnl_post_ops_append_eltwise(void *, float, int, float, float)", [
         operations,
         1,
         ALGORITHM.relu,
         0,
         0,
       ]);
-      this.#call("dnnl_primitive_attr_set_post_ops(void *, void *)", [made, operations]);
-      this.#call("dnnl_post_ops_destroy(void *)", [operations]);
+      this.#calls.call("dnnl_primitive_attr_set_post_ops(void *, void *)", [made, operations]);
+      this.#calls.call("dnnl_post_ops_destroy(void *)", [operations]);
     }
     this.#attributes.set(attribute, made);
     return made;
-  }
-
-  #function(prototype: string, result = "int"): NativeFunction {
-    const known = this.#functions.get(prototype);
-    if (known) return known;
-    const bound = this.#library.bind(`${result} ${prototype}`);
-    this.#functions.set(prototype, bound);
-    return bound;
-  }
-
-  #status(prototype: string, args: readonly unknown[]): number {
-    return this.#function(prototype)(...args);
-  }
-
-  #call(prototype: string, args: readonly unknown[]): void {
-    const status = this.#status(prototype, args);
-    if (status !== 0) throw failure(prototype, status);
-  }
-
-  #found(prototype: string, args: readonly unknown[]): Pointer | undefined {
-    const out: [Pointer | null] = [null];
-    const status = this.#status(prototype, [out, ...args]);
-    if (status === UNIMPLEMENTED) return undefined;
-    if (status !== 0 || out[0] === null) throw failure(prototype, status);
-    return out[0];
-  }
-
-  #made(prototype: string, ...args: readonly unknown[]): Pointer {
-    return this.#madeBy(prototype, (out) => [out, ...args]);
-  }
-
-  #madeBy(prototype: string, argsWith: (out: [Pointer | null]) => readonly unknown[]): Pointer {
-    const out: [Pointer | null] = [null];
-    const status = this.#status(prototype, argsWith(out));
-    if (status !== 0 || out[0] === null) throw failure(prototype, status);
-    return out[0];
   }
 }

@@ -31,7 +31,10 @@ export class Plan {
     this.#addOutputs(program);
     this.#updated = this.#addUpdates(program);
     const storages = new Set(builder.tensors.map(({ storage }) => storage));
-    const used = [...storages].filter(({ first, bytes }) => 0 < bytes && first <= builder.steps.length);
+    // kept ones have their place already
+    const used = [...storages].filter(
+      ({ placed, first, bytes }) => !placed && 0 < bytes && first < builder.steps.length,
+    );
     const { offsets, bytes } = arrange(used);
     this.#offsets = offsets;
     this.#bytes = bytes;

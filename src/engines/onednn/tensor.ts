@@ -38,6 +38,11 @@ export class Storage {
     this.last = Math.max(this.last, step);
   }
 
+  /** Whether it has a place. */
+  get placed(): boolean {
+    return this.#address !== undefined;
+  }
+
   /** From now on lies at `offset` bytes of a region; the content does not move along. */
   place({ address, content }: Region, offset: number): void {
     this.#floats = new Float32Array(content, offset, this.bytes >> 2);
