@@ -1,8 +1,10 @@
 /** Turns the nodes of a Program, one after the other, into steps over tensors whose layouts are chosen on the way. */
 import type { HostTensor } from "../../graph/define-op.ts";
-import { type Shape, sizeOf, type Value } from "../../graph/value.ts";
+import type { Program, Update } from "../../graph/program.ts";
+import { type Node, type Shape, sizeOf, type Value } from "../../graph/value.ts";
 import { ARGUMENT } from "./codes.ts";
 import { type Description, type Dnnl, type Layout, packArguments } from "./dnnl.ts";
+import type { Fusions } from "./fusions.ts";
 import type { Pointer } from "./library.ts";
 import type { Held, Store } from "./store.ts";
 import { Tensor } from "./tensor.ts";
@@ -41,21 +43,50 @@ export class Builder {
   /** What the gradients of max pools must know of the forward pass, by its workspace. */
   readonly forwards = new Map<Value, MaxPoolForward>();
   readonly #store: Store;
+  /** What is done together. */
+  readonly fusions: Fusions;
+  /** Workspaces of batch normalisations that did a relu along, for their gradients. */
+  readonly masks = new Map<Node, Tensor>();
+  readonly #updates: readonly Update[];
   readonly #updated: ReadonlySet<string>;
+  /** How often each value is still read. */
+  readonly #readings = new Map<Value | string, number>();
   /** The tensor of each value, then its copies in other layouts. */
   readonly #made = new Map<Value | string, Tensor[]>();
   #name = "";
 
-  /** `updated`: variables that change at the end of a run. */
-  constructor(store: Store, updated: ReadonlySet<string>) {
+  constructor(store: Store, program: Program, fusions: Fusions) {
     this.#store = store;
-    this.#updated = updated;
+    this.fusions = fusions;
+    this.#updates = program.updates;
+    this.#updated = new Set(program.updates.map(({ variable }) => variable.name));
     this.dnnl = store.dnnl;
+    const results = new Set(Object.values(program.outputs).map(keyOf));
+    const values = [...program.nodes.flatMap(({ inputs }) => inputs), ...program.updates.map(({ value }) => value)];
+    for (const value of values)
+      if (value) this.#readings.set(keyOf(value), (this.#readings.get(keyOf(value)) ?? 0) + 1);
+    for (const key of results) this.#readings.set(key, Number.POSITIVE_INFINITY);
   }
 
-  /** Names the steps to come. */
-  begin(name: string): void {
-    this.#name = name;
+  /** Begins the steps of a node, which is the last to read what none after it reads. */
+  begin({ op, inputs }: Node): void {
+    this.#name = op;
+    for (const value of inputs) {
+      if (value) this.#readings.set(keyOf(value), (this.#readings.get(keyOf(value)) ?? 0) - 1);
+    }
+  }
+
+  /**
+   * A tensor for a value that becomes the content of a variable at the end of a run: the variable's own, if nobody reads
+   * its old content after this node. The step that fills it may read it, element by element.
+   */
+  writeUpdate(value: Value): Tensor {
+    const update = this.#updates.find((item) => item.value === value);
+    const name = update?.variable.name;
+    if (!update || 0 < (this.#readings.get(`variable ${name}`) ?? 0)) return this.write(value);
+    const { tensor } = this.#store.hold(update.variable.name, update.variable.shape);
+    this.bind(value, tensor);
+    return tensor;
   }
 
   /** A value's tensor as it was made. */
@@ -99,6 +130,31 @@ export class Builder {
     const tensor = new Tensor(this.dnnl, layout);
     this.tensors.push(tensor);
     return tensor;
+  }
+
+  /**
+   * A tensor that is computed of variables, none of which a run changes; again only when one was changed between runs.
+   * `compute` gets their elements and gives those of the tensor, row-major.
+   */
+  derived(
+    name: string,
+    { layout, shape }: { layout: Layout; shape: Shape },
+    { variables, compute }: { variables: readonly Value[]; compute: (...contents: Float32Array[]) => Float32Array },
+  ): Tensor {
+    const held = variables.map(({ shape: heldShape, source }) => {
+      if (source.kind !== "variable") throw new Error(`${name} is computed of variables only`);
+      return this.#store.hold(source.variable.name, heldShape);
+    });
+    const names = variables.map((value) => keyOf(value)).join(", ");
+    const copy = this.#store.copyOf(`${name} of ${names}`, layout);
+    const renew = (): void => {
+      const version = held.reduce((total, one) => total + one.version, 0);
+      if (copy.version === version) return;
+      this.dnnl.fromPlain(compute(...held.map(({ tensor }) => tensor.storage.floats)), copy.tensor, shape);
+      copy.version = version;
+    };
+    this.step([], renew, "renew");
+    return copy.tensor;
   }
 
   /** Zeros that nothing changes. */

@@ -72,6 +72,7 @@ const OPERATIONS = {
   eltwiseForward: ["eltwise_forward", "iipff"],
   eltwiseBackward: ["eltwise_backward", "ippff"],
   matmul: ["matmul", "pppp"],
+  binary: ["binary", "ippp"],
 } as const;
 
 /** Name of a kind of primitive. */

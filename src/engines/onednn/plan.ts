@@ -4,6 +4,7 @@ import type { Node, Value } from "../../graph/value.ts";
 import type { OpName } from "../../ops/index.ts";
 import type { Feeds, Results } from "../engine.ts";
 import { Builder } from "./builder.ts";
+import { findFusions } from "./fusions.ts";
 import { KERNELS } from "./kernels/index.ts";
 import { scheduleNodes } from "./schedule.ts";
 import type { Held, Store } from "./store.ts";
@@ -23,11 +24,12 @@ export class Plan {
   constructor(store: Store, program: Program) {
     this.#store = store;
     for (const { name, shape } of program.variables) store.hold(name, shape);
-    const builder = new Builder(store, new Set(program.updates.map(({ variable }) => variable.name)));
+    const fusions = findFusions(program);
+    const builder = new Builder(store, program, fusions);
     this.#builder = builder;
     this.#inputs = program.inputs.map((value) => ({ name: inputName(value), tensor: builder.write(value) }));
     for (const { tensor } of this.#inputs) tensor.storage.use(0);
-    for (const node of scheduleNodes(program)) this.#add(node);
+    for (const node of scheduleNodes(program, fusions)) this.#add(node);
     this.#addOutputs(program);
     this.#updated = this.#addUpdates(program);
     const storages = new Set(builder.tensors.map(({ storage }) => storage));
@@ -84,7 +86,8 @@ export class Plan {
   }
 
   #add(node: Node): void {
-    this.#builder.begin(node.op);
+    this.#builder.begin(node);
+    if (this.#builder.fusions.absorbed.has(node)) return;
     KERNELS[node.op as OpName](node, this.#builder);
   }
 
@@ -105,6 +108,7 @@ export class Plan {
       return { held, tensor: this.#update(value) };
     });
     for (const { held, tensor } of ready) {
+      if (held.tensor === tensor) continue; // written in place
       const store = (): void => held.tensor.storage.floats.set(tensor.storage.floats);
       this.#builder.step([tensor], store, "update");
     }

@@ -17,7 +17,7 @@ export interface Held {
 /** A copy of a variable in another layout, that is renewed when it is needed. */
 export interface Copy {
   readonly tensor: Tensor;
-  /** The variable's version of which it is a copy. */
+  /** The variable's version, or the sum of several, of which it is a copy. */
   version: number;
 }
 
@@ -25,7 +25,7 @@ export interface Copy {
 export class Store {
   readonly dnnl: Dnnl;
   readonly #variables = new Map<string, Held>();
-  readonly #copies = new Map<Held, Copy[]>();
+  readonly #copies = new Map<Held | string, Copy[]>();
   #region: (Region & { readonly memory: Pointer }) | undefined;
 
   constructor(dnnl: Dnnl) {
@@ -56,10 +56,10 @@ export class Store {
     return held;
   }
 
-  /** The copy of a variable in a layout, which may be out of date. */
-  copyOf(held: Held, layout: Layout): Copy {
-    const copies = this.#copies.get(held) ?? [];
-    this.#copies.set(held, copies);
+  /** The copy of a variable in a layout, or what is computed of several under a name of its own; it may be out of date. */
+  copyOf(source: Held | string, layout: Layout): Copy {
+    const copies = this.#copies.get(source) ?? [];
+    this.#copies.set(source, copies);
     const known = copies.find(({ tensor }) => this.dnnl.same(tensor.layout, layout));
     if (known) return known;
     const copy = { tensor: this.kept(layout), version: -1 };

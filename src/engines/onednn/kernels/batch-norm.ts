@@ -3,6 +3,7 @@ import type { Builder } from "../builder.ts";
 import { NORMALIZATION, PROPAGATION } from "../codes.ts";
 import type { Layout } from "../dnnl.ts";
 import type { Tensor } from "../tensor.ts";
+import { reluGradient as reluGradientKernel, relu as reluKernel, withRelu } from "./elementwise.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";
 
 const AFFINE = NORMALIZATION.scale | NORMALIZATION.shift;
@@ -30,17 +31,29 @@ export const batchNormTraining: Kernel = (node, build) => {
   const x = the(node.inputs, 0);
   const image = readImage(build, x);
   const epsilon = numberOf(node, "epsilon");
-  const description = dnnl.describe("batchNormalizationForward", [PROPAGATION.training, image.layout, epsilon, AFFINE]);
-  if (!description) return byReference(node, build);
-  const [, weight, bias, runningMean, runningVar] = node.inputs.map((value) => value && build.readPlain(value));
+  const relu = build.fusions.relus.get(node);
+  const describe = (flags: number) =>
+    dnnl.describe("batchNormalizationForward", [PROPAGATION.training, image.layout, epsilon, AFFINE | flags]);
+  const together = relu && describe(NORMALIZATION.relu);
+  const description = together ?? describe(0);
+  if (!description) return withRelu(byReference, node, build);
+  const [weight, bias, runningMean, runningVar] = node.inputs.slice(1).map((value) => value && build.readPlain(value));
   const [y, savedMean, savedInvStd, newMean, newVar] = node.outputs;
   const channels = dnnl.plain([the(node.inputs, 1).shape[0] ?? 1]);
   const variance = build.scratch(channels);
   const mean = build.write(the([savedMean], 0));
+  const mask = together === undefined ? undefined : build.scratch(dnnl.layoutOf(together, "workspace"));
+  if (mask) build.masks.set(node, mask);
   build.primitive(description, {
     reads: { src: image, scale: weight, shift: bias },
-    writes: { dst: writeImage(build, the([y], 0), image.layout), mean, variance },
+    writes: {
+      dst: writeImage(build, together ? the(relu.outputs, 0) : the([y], 0), image.layout),
+      mean,
+      variance,
+      workspace: mask,
+    },
   });
+  if (relu && !together) reluKernel(relu, build);
   const invStd = build.write(the([savedInvStd], 0));
   const means = { old: runningMean, now: mean, next: build.write(the([newMean], 0)) };
   const variances = { old: runningVar, now: variance, next: build.write(the([newVar], 0)) };
@@ -70,10 +83,12 @@ export const batchNormInference: Kernel = (node, build) => {
   const image = readImage(build, the(node.inputs, 0));
   const flags = AFFINE | NORMALIZATION.givenStatistics;
   const args = [PROPAGATION.inference, image.layout, numberOf(node, "epsilon"), flags];
-  const description = build.dnnl.describe("batchNormalizationForward", args);
-  if (!description) return byReference(node, build);
-  const [, scale, shift, mean, variance] = node.inputs.map((value) => value && build.readPlain(value));
-  const writes = { dst: writeImage(build, the(node.outputs, 0), image.layout) };
+  const attribute = build.fusions.relus.has(node) ? "relu" : "plain";
+  const description = build.dnnl.describe("batchNormalizationForward", args, { attribute });
+  if (!description) return withRelu(byReference, node, build);
+  const [scale, shift, mean, variance] = node.inputs.slice(1).map((value) => value && build.readPlain(value));
+  const relu = build.fusions.relus.get(node);
+  const writes = { dst: writeImage(build, the((relu ?? node).outputs, 0), image.layout) };
   build.primitive(description, { reads: { src: image, scale, shift, mean, variance }, writes });
 };
 
@@ -81,11 +96,11 @@ export const batchNormInference: Kernel = (node, build) => {
 function gradient(
   node: Node,
   build: Builder,
-  { x, dy, given, epsilon }: { x: Value; dy: Value; given: number; epsilon: number },
+  { x, dy, given, epsilon, mask }: { x: Value; dy: Value; given: number; epsilon: number; mask?: Tensor | undefined },
 ): ((vectors: { weight: Value; mean: Value; variance: Tensor }) => void) | undefined {
   const { dnnl } = build;
   const image = readImage(build, x);
-  const flags = AFFINE | given;
+  const flags = AFFINE | given | (mask ? NORMALIZATION.relu : 0);
   const forward = dnnl.describe("batchNormalizationForward", [PROPAGATION.training, image.layout, epsilon, flags]);
   const args = [PROPAGATION.backward, image.layout, image.layout, epsilon, flags];
   const description = forward && dnnl.describe("batchNormalizationBackward", args, { forward });
@@ -95,7 +110,7 @@ function gradient(
     const [dx, dweight, dbias] = node.outputs;
     const scale = build.readPlain(weight);
     // oneDNN wants a shift although no gradient depends on it
-    const reads = { src: image, gradDst, scale, shift: scale, mean: build.readPlain(mean), variance };
+    const reads = { src: image, gradDst, scale, shift: scale, mean: build.readPlain(mean), variance, workspace: mask };
     const writes = {
       gradSrc: writeImage(build, the([dx], 0), image.layout),
       gradScale: build.write(the([dweight], 0)),
@@ -113,7 +128,12 @@ export const batchNormTrainingGradient: Kernel = (node, build) => {
     Value,
     Value,
   ];
-  const add = gradient(node, build, { x, dy: the(node.inputs, 4), given: 0, epsilon: 0 });
+  const before = build.fusions.reluGradients.get(node);
+  const mask = before && maskOf(mean, build);
+  if (before && !mask) reluGradientKernel(before, build);
+  const dy = mask ? the(before.inputs, 1) : the(node.inputs, 4);
+  const add = gradient(node, build, { x, dy, given: 0, epsilon: 0, mask });
+  if (!add && mask) throw new Error("oneDNN has a batch normalisation with relu but not its gradient");
   if (!add) return byReference(node, build);
   const invStd = build.readPlain(savedInvStd);
   const variance = build.scratch(build.dnnl.plain(savedInvStd.shape));
@@ -123,6 +143,10 @@ export const batchNormTrainingGradient: Kernel = (node, build) => {
   });
   add({ weight, mean, variance });
 };
+
+/** The workspace of the normalisation that gave `savedMean`, if it did a relu along. */
+const maskOf = ({ source }: Value, build: Builder): Tensor | undefined =>
+  source.kind === "node" ? build.masks.get(source.node) : undefined;
 
 /** batchNormInferenceGradient */
 export const batchNormInferenceGradient: Kernel = (node, build) => {

@@ -4,6 +4,8 @@ import type { Builder } from "../builder.ts";
 import { ALGORITHM, PROPAGATION } from "../codes.ts";
 import type { Dnnl, Layout } from "../dnnl.ts";
 import type { Tensor } from "../tensor.ts";
+import { batchNormInference } from "./batch-norm.ts";
+import { relu as reluKernel } from "./elementwise.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";
 
 const attributesOf = ({ attributes }: Node): ConvolutionAttributes => attributes as unknown as ConvolutionAttributes;
@@ -32,26 +34,75 @@ function readWeight(build: Builder, value: Value, attributes: ConvolutionAttribu
 export const conv2d: Kernel = (node, build) => {
   const { dnnl } = build;
   const attributes = attributesOf(node);
-  const [x, weight, y] = [the(node.inputs, 0), the(node.inputs, 1), the(node.outputs, 0)];
+  const [folding, relu] = [build.fusions.foldings.get(node), build.fusions.relus.get(node)];
+  const last = relu ?? folding ?? node;
+  const [x, weight, y] = [the(node.inputs, 0), the(node.inputs, 1), the(last.outputs, 0)];
   const bias = node.inputs[2];
   const args = [
     dnnl.any(x.shape),
     dnnl.any(weightShape(weight.shape, attributes)),
-    bias && dnnl.plain(bias.shape),
+    (bias || folding) && dnnl.plain(weight.shape.slice(0, 1)),
     dnnl.any(y.shape),
     ...walk(attributes),
   ];
   const description = dnnl.describe("convolutionForward", [PROPAGATION.training, ALGORITHM.convolution, ...args], {
-    attribute: node.attributes.relu === true ? "relu" : "plain",
+    attribute: relu ? "relu" : "plain",
   });
-  if (!description) return byReference(node, build);
+  if (!description) return separately(node, build);
+  const weights = dnnl.layoutOf(description, "weights");
   const reads = {
     src: build.readAs(x, dnnl.layoutOf(description, "src")),
-    weights: readWeight(build, weight, attributes, dnnl.layoutOf(description, "weights")),
-    bias: bias && build.readPlain(bias),
+    ...(folding
+      ? foldedWeights(build, { node, folding, layout: weights })
+      : { weights: readWeight(build, weight, attributes, weights), bias: bias && build.readPlain(bias) }),
   };
   build.primitive(description, { reads, writes: { dst: build.write(y, dnnl.layoutOf(description, "dst")) } });
 };
+
+/** A convolution without oneDNN, and what it would have done along. */
+function separately(node: Node, build: Builder): void {
+  byReference(node, build);
+  const [folding, after] = [build.fusions.foldings.get(node), build.fusions.relus.get(node)];
+  if (folding) batchNormInference(folding, build);
+  if (after) reluKernel(after, build);
+}
+
+/**
+ * Weights and bias of a convolution that takes in the normalisation of its result: with f = weight/√(variance + epsilon) of
+ * each channel, kernel·f and (bias − mean)·f + shift.
+ */
+function foldedWeights(
+  build: Builder,
+  { node, folding, layout }: { node: Node; folding: Node; layout: Layout },
+): { weights: Tensor; bias: Tensor } {
+  const [kernel, bias] = [the(node.inputs, 1), node.inputs[2]];
+  const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => the(folding.inputs, index)) as Vectors;
+  const epsilon = folding.attributes.epsilon as number;
+  const factor = (c: number, factors: Float32Array, variances: Float32Array): number =>
+    (factors[c] ?? 0) / Math.sqrt((variances[c] ?? 0) + epsilon);
+  const weights = build.derived(
+    `kernel with epsilon ${epsilon}`,
+    { layout, shape: weightShape(kernel.shape, attributesOf(node)) },
+    {
+      variables: [kernel, scale, variance],
+      compute: (k, factors, variances) => {
+        const perChannel = k.length / factors.length;
+        return k.map((value, index) => value * factor(Math.floor(index / perChannel), factors, variances));
+      },
+    },
+  );
+  const vector = { layout: build.dnnl.plain(mean.shape), shape: mean.shape };
+  const compute = (...[shifts, means, factors, variances, biases]: Float32Array[]): Float32Array =>
+    (shifts as Float32Array).map(
+      (value, c) =>
+        value +
+        ((biases?.[c] ?? 0) - (means?.[c] ?? 0)) * factor(c, factors as Float32Array, variances as Float32Array),
+    );
+  const variables = [shift, mean, scale, variance, ...(bias ? [bias] : [])];
+  return { weights, bias: build.derived(`bias with epsilon ${epsilon}`, vector, { variables, compute }) };
+}
+
+type Vectors = [Value, Value, Value, Value];
 
 /** The forward convolution of which a gradient is taken, which oneDNN wants to know. */
 function forwardOf(dnnl: Dnnl, shapes: { x: Shape; weight: Shape; y: Shape }, attributes: ConvolutionAttributes) {
@@ -77,12 +128,13 @@ export const conv2dInputGradient: Kernel = (node, build) => {
   build.primitive(description, { reads, writes });
 };
 
-/** conv2dWeightGradient as the backward pass of a convolution; a second output is the gradient of the bias. */
+/** conv2dWeightGradient as the backward pass of a convolution; the gradient of the bias comes along. */
 export const conv2dWeightGradient: Kernel = (node, build) => {
   const { dnnl } = build;
   const attributes = attributesOf(node);
   const [x, dy, dweight] = [the(node.inputs, 0), the(node.inputs, 1), the(node.outputs, 0)];
-  const dbias = node.outputs[1];
+  const after = build.fusions.biasGradients.get(node);
+  const dbias = after?.outputs[0];
   const shapes = { x: x.shape, weight: weightShape(dweight.shape, attributes), y: dy.shape };
   const args = [
     dnnl.any(shapes.x),
@@ -93,7 +145,11 @@ export const conv2dWeightGradient: Kernel = (node, build) => {
   ];
   const forward = forwardOf(dnnl, shapes, attributes);
   const description = dnnl.describe("convolutionBackwardWeights", [ALGORITHM.convolution, ...args], { forward });
-  if (!description) return byReference(node, build);
+  if (!description) {
+    byReference(node, build);
+    if (after) byReference(after, build);
+    return;
+  }
   const layout = dnnl.layoutOf(description, "gradWeights");
   const gradWeights = attributes.groups === 1 ? build.write(dweight, layout) : build.scratch(layout);
   build.primitive(description, {

@@ -27,6 +27,13 @@ export const reluGradient: Kernel = (node, build) => {
   build.primitive(description, { reads, writes: { gradSrc: build.write(dx, dst.layout) } });
 };
 
+/** A kernel for a node whose relu is to be done along, as a step of its own. */
+export function withRelu(kernel: Kernel, node: Node, build: Builder): void {
+  kernel(node, build);
+  const after = build.fusions.relus.get(node);
+  if (after) relu(after, build);
+}
+
 /**
  * The layout in which loops over all bytes compute an element-wise op: the one of the first operand that oneDNN has laid
  * out, if it has no padding; else row-major.
@@ -70,8 +77,22 @@ export const scale = elementwise(({ attributes }) => {
   };
 });
 
-/** add: oneDNN's sum for operands of one shape. */
+/** add for operands of one shape: two of them with the relu that may follow, or oneDNN's sum. */
 export const add: Kernel = (node, build) => {
+  const after = build.fusions.relus.get(node);
+  const y = the((after ?? node).outputs, 0);
+  const [a, b, ...others] = node.inputs;
+  const pair = a && b && others.length === 0 && sameShape(a.shape, b.shape);
+  if (!after || !pair) return withRelu(sum, node, build);
+  const layout = commonLayout(build, [a, b], y.shape);
+  const args = [ALGORITHM.add, layout, layout, layout];
+  const description = build.dnnl.describe("binary", args, { attribute: "relu" });
+  if (!description) return withRelu(sum, node, build);
+  const reads = { src: build.readAs(a, layout), src1: build.readAs(b, layout) };
+  build.primitive(description, { reads, writes: { dst: build.write(y, layout) } });
+};
+
+const sum: Kernel = (node, build) => {
   const y = the(node.outputs, 0);
   const values = node.inputs.map((_, index) => the(node.inputs, index));
   if (!values.every(({ shape }) => sameShape(shape, y.shape))) return byReference(node, build);

@@ -1,4 +1,5 @@
 import type { Node } from "../../../graph/value.ts";
+import type { Tensor } from "../tensor.ts";
 import { type Kernel, the } from "./kernel.ts";
 
 type Attributes<Names extends string> = Readonly<Record<Names, number>>;
@@ -9,7 +10,10 @@ const numbersOf = <Names extends string>({ attributes }: Node): Attributes<Names
 /** sgdStep in one pass over all tensors. */
 export const sgdStep: Kernel = (node, build) => {
   const [parameter, gradient, slot, rate, share] = node.inputs.map((value) => value && build.readPlain(value));
-  const [newParameter, newSlot] = [build.write(the(node.outputs, 0)), build.write(the(node.outputs, 1))];
+  const [newParameter, newSlot] = [0, 1].map((index) => build.writeUpdate(the(node.outputs, index))) as [
+    Tensor,
+    Tensor,
+  ];
   const { momentum, weightDecay } = numbersOf<"momentum" | "weightDecay">(node);
   const nesterov = node.attributes.nesterov === true;
   build.step([parameter, gradient, slot, rate, share, newParameter, newSlot], () => {
@@ -33,7 +37,7 @@ export const sgdStep: Kernel = (node, build) => {
 /** adamStep in one pass over all tensors. */
 export const adamStep: Kernel = (node, build) => {
   const operands = node.inputs.map((_, index) => build.readPlain(the(node.inputs, index)));
-  const results = node.outputs.map((value) => build.write(value));
+  const results = node.outputs.map((value) => build.writeUpdate(value));
   const { beta1, beta2, epsilon, weightDecay } = numbersOf<"beta1" | "beta2" | "epsilon" | "weightDecay">(node);
   const decoupled = node.attributes.decoupled === true;
   build.step([...operands, ...results], () => {
