@@ -45,7 +45,7 @@ export function loadLibrary(named: string | undefined = process.env.OCELLI_DNNL)
       return checked(open(file));
     } catch (error) {
       if (error instanceof UserError) throw error;
-      failures.push(messageOf(error).split("\n")[0] ?? file);
+      failures.push(`${file}: ${messageOf(error).split("\n")[0]}`);
     }
   }
   throw new UserError(
@@ -57,10 +57,27 @@ export function loadLibrary(named: string | undefined = process.env.OCELLI_DNNL)
 /** The one command that adds oneDNN to this system. */
 export const installHint = (): string =>
   process.platform === "linux"
-    ? "Debian 12 and Ubuntu 22.10 to 24.10 have it: apt-get install libdnnl2 (Ubuntu: libdnnl2 or libdnnl3). Elsewhere set OCELLI_DNNL to the file."
+    ? "On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN 2.7 from its sources and set OCELLI_DNNL to libdnnl.so."
     : "Build oneDNN 2.7 from its sources and set OCELLI_DNNL to the library's file.";
 
+/**
+ * How long a thread of GNU's OpenMP spins when it waits for others, in turns of its loop, before it sleeps. Its own default of
+ * some milliseconds takes the core from whoever it waits for as soon as anything else runs on the machine.
+ */
+const SPIN_COUNT = "1000";
+
+/** The native environment, which OpenMP reads when it is loaded, is not the one of a worker thread: it is set through libc. */
+function limitSpinning(): void {
+  if (process.platform !== "linux" || process.env.GOMP_SPINCOUNT || process.env.OMP_WAIT_POLICY) return;
+  try {
+    koffi.load("libc.so.6").func("int setenv(const char *, const char *, int)")("GOMP_SPINCOUNT", SPIN_COUNT, 0);
+  } catch {
+    // another libc: OpenMP keeps its default
+  }
+}
+
 function open(file: string): Library {
+  limitSpinning();
   const native = koffi.load(file);
   const bind = (prototype: string): NativeFunction => native.func(prototype) as unknown as NativeFunction;
   const version = native.func("void *dnnl_version()")() as Pointer;
