@@ -10,7 +10,7 @@ export const numeric = (text: string): number | string =>
 export const jsonOption = new Option("--json", "print one JSON object on standard output, progress on standard error");
 
 /** `--engine` */
-export const engineOption = new Option("--engine <name>", "auto, onnx or reference").default("auto");
+export const engineOption = new Option("--engine <name>", "auto, onnx, onednn or reference").default("auto");
 
 /** `--threads`: the cores by default. */
 export const threadsOption = new Option("--threads <count>", "threads that compute (default: all cores)").argParser(

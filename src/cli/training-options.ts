@@ -53,7 +53,7 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--eval-every <steps>", "evaluate also within an epoch; 0 for never (default: 300; for photos 0)", numeric],
   ["--seed <number>", "of weights, order, augmentation and dropout (default: 0)", numeric],
   ["--workers <count>", "threads that make batches (default: auto, one per core for photos)", countOrAuto],
-  ["--engine <name>", "auto, onnx or reference (default: auto)"],
+  ["--engine <name>", "auto, onnx, onednn or reference (default: auto)"],
   ["--precision <name>", "fp32 (default: fp32)"],
 ];
 

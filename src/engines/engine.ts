@@ -1,8 +1,8 @@
 import type { Program } from "../graph/program.ts";
 import type { Shape } from "../graph/value.ts";
 
-/** Names of the engines: `onnx` is the default, `reference` is the slow judge of tests. */
-export const ENGINE_NAMES = ["onnx", "reference"] as const;
+/** Names of the engines: `onnx` is always there, `onednn` where a libdnnl is, `reference` is the slow judge of tests. */
+export const ENGINE_NAMES = ["onnx", "onednn", "reference"] as const;
 /** Name of an engine. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 

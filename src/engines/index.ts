@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
-import { expectOnnxRuntime } from "./inspect.ts";
+import { expectOnednn, expectOnnxRuntime } from "./inspect.ts";
 
 export {
   type CompileOptions,
@@ -39,6 +39,11 @@ export async function openEngine(
   if (chosen === "reference") {
     const { openReferenceEngine } = await import("./reference/engine.ts");
     return openReferenceEngine();
+  }
+  if (chosen === "onednn") {
+    await expectOnednn();
+    const { openOnednnEngine } = await import("./onednn/engine.ts");
+    return openOnednnEngine({ threads });
   }
   expectOnnxRuntime();
   const { openOnnxEngine } = await import("./onnx/engine.ts");

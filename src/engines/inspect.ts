@@ -34,6 +34,23 @@ export function expectOnnxRuntime(): void {
   );
 }
 
+/** Throws a `UserError` unless koffi and a oneDNN that can be used are installed. */
+export async function expectOnednn(): Promise<void> {
+  const { loadLibrary } = await importLibrary();
+  loadLibrary();
+}
+
+async function importLibrary(): Promise<typeof import("./onednn/library.ts")> {
+  try {
+    return await import("./onednn/library.ts");
+  } catch (error) {
+    throw new UserError(
+      `engine onednn: expected the package koffi to be installed but it cannot be loaded (${messageOf(error).split("\n")[0]}).`,
+      "Run npm install again, without --omit=optional.",
+    );
+  }
+}
+
 /** All engines, and what would make training faster on this machine. */
 export async function inspectEngines(): Promise<{ engines: EngineReport[]; advice: string[] }> {
   const onnx = await inspectOnnx();
@@ -43,12 +60,13 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; advic
     available: true,
     reason: "plain loops, slow: for checks",
   };
-  const advice: string[] = [];
+  const onednn = await inspectOnednn();
+  const advice = onednn.hint === undefined ? [] : [onednn.hint];
   if (!onnx.available)
     advice.push(onnx.version === null ? INSTALL_AGAIN : "Without ONNX Runtime only the slow reference engine is left.");
   else if (onnx.reason?.startsWith("no blocked"))
     advice.push("Training is faster on x86-64 processors with AVX2 or AVX-512.");
-  return { engines: [onnx, reference], advice };
+  return { engines: [onnx, onednn.report, reference], advice };
 }
 
 async function inspectOnnx(): Promise<EngineReport> {
@@ -62,5 +80,16 @@ async function inspectOnnx(): Promise<EngineReport> {
     return { ...missing, available: true, reason };
   } catch (error) {
     return { ...missing, reason: messageOf(error).split("\n")[0] ?? null };
+  }
+}
+
+async function inspectOnednn(): Promise<{ report: EngineReport; hint?: string }> {
+  try {
+    const { file, version } = (await importLibrary()).loadLibrary();
+    const report: EngineReport = { name: "onednn", version: version.join("."), available: true, reason: file };
+    return { report };
+  } catch (error) {
+    const report: EngineReport = { name: "onednn", version: null, available: false, reason: messageOf(error) };
+    return { report, hint: error instanceof UserError ? `For the onednn engine: ${error.hint}` : undefined };
   }
 }

@@ -58,7 +58,7 @@ test.each([
   [{ threads: 0 }, "--threads: expected a whole number of at least 1 but got 0."],
   [{ shuffle: "no" }, '--shuffle: expected true or false but got "no".'],
   [{ seed: null }, "--seed: expected a whole number of at least 0 but got null."],
-  [{ engine: "onx" }, '--engine: expected one of auto, onnx, reference but got "onx".\nDid you mean "onnx"?'],
+  [{ engine: "onx" }, '--engine: expected one of auto, onnx, onednn, reference but got "onx".\nDid you mean "onnx"?'],
   [{ optimizer: "Adm" }, 'but got "Adm".\nDid you mean "adam"?'],
   [{ precision: "bf16" }, '--precision: expected one of fp32 but got "bf16".'],
   [{ model: "mnist-cn" }, 'but got "mnist-cn".\nDid you mean "mnist-cnn"?'],

@@ -188,7 +188,7 @@ test("weights that do not fit are all told at once, and change nothing", async (
 
 test("an unknown engine is refused with the nearest name", async () => {
   await expect(openTrainer(twoPixels(), { inputShape: [1, 1, 2], engine: "referenc" })).rejects.toMatchObject({
-    message: 'engine: expected one of auto, onnx, reference but got "referenc".',
+    message: 'engine: expected one of auto, onnx, onednn, reference but got "referenc".',
     hint: 'Did you mean "reference"?',
   });
 });

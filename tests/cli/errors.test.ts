@@ -76,7 +76,7 @@ test.each([
   ["train good --batch-size -1", "--batch-size: expected a whole number of at least 1 but got -1.", "Give another"],
   ["train good --lr NaN", '--lr: expected a number above 0 but got "NaN".', "leave it out for 0.001."],
   ["train good --model mnist-cn", 'but got "mnist-cn".', 'Did you mean "mnist-cnn"?'],
-  ["train good --engine onx", "--engine: expected one of auto, onnx, reference", 'Did you mean "onnx"?'],
+  ["train good --engine onx", "--engine: expected one of auto, onnx, onednn, reference", 'Did you mean "onnx"?'],
   ["train good --schedule cosin", 'schedule "cosin": expected', 'Did you mean "cosine"?'],
   ["train good --schedule warmup:9", "expected a warm-up shorter than the run of 3 epochs", "Shorten the warm-up"],
   ["train good --config none.json", '"none.json": expected a file of settings but there is no such file', "path"],

@@ -6,6 +6,7 @@ import { type Engine, openEngine } from "../../src/engines/index.ts";
 import { defineProgram, type Program } from "../../src/graph/program.ts";
 import { input, read, type Value, type Variable } from "../../src/graph/value.ts";
 import { add, dropout, matmul, multiply, relu, scale } from "../../src/ops/index.ts";
+import { ALL_ENGINES, THREAD_ENGINES } from "./engine-names.ts";
 
 const variable = (name: string, ...shape: number[]): Variable => ({ name, shape, dtype: "float32" });
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);
@@ -19,7 +20,7 @@ const accumulate = (name: string): Program => {
   return defineProgram({ name: `accumulate ${name}`, outputs: { before }, updates: [{ variable: total, value }] });
 };
 
-describe.each(["reference", "onnx"])("the %s engine", async (engineName) => {
+describe.each(ALL_ENGINES)("the %s engine", async (engineName) => {
   const engine = await openEngine(engineName, { threads: 2 });
   afterAll(() => engine.close());
   const valuesOf = async (...names: string[]): Promise<number[][]> =>
@@ -199,7 +200,7 @@ describe.each(["reference", "onnx"])("the %s engine", async (engineName) => {
   });
 });
 
-describe.each(["reference", "onnx"])("closing the %s engine", (engineName) => {
+describe.each(ALL_ENGINES)("closing the %s engine", (engineName) => {
   test("everything that is asked afterwards is refused; closing twice is fine", async () => {
     const engine = await openEngine(engineName, { threads: 1 });
     const executable = await engine.compile(accumulate("total"));
@@ -223,19 +224,22 @@ function slowProgram(): Program {
   return defineProgram({ name: "slow", outputs: { y } });
 }
 
-test("closing the onnx engine while runs are under way refuses them, and the process lives on", async () => {
-  const engine = await openEngine("onnx", { threads: 1 });
-  const executable = await engine.compile(slowProgram());
-  await executable.run({ x: new Float32Array(600 * 600) });
-  const runs = Array.from({ length: 3 }, () => executable.run({ x: new Float32Array(600 * 600) }));
-  const ended = Promise.allSettled(runs);
-  await engine.close();
-  for (const run of await ended) {
-    if (run.status === "rejected") expect(run.reason).toEqual(new Error("The engine was closed."));
-  }
-});
+test.each(THREAD_ENGINES)(
+  "closing the %s engine while runs are under way refuses them, and the process lives on",
+  async (name) => {
+    const engine = await openEngine(name, { threads: 1 });
+    const executable = await engine.compile(slowProgram());
+    await executable.run({ x: new Float32Array(600 * 600) });
+    const runs = Array.from({ length: 3 }, () => executable.run({ x: new Float32Array(600 * 600) }));
+    const ended = Promise.allSettled(runs);
+    await engine.close();
+    for (const run of await ended) {
+      if (run.status === "rejected") expect(run.reason).toEqual(new Error("The engine was closed."));
+    }
+  },
+);
 
-test("a process that exits while the onnx engine is at work keeps its exit code", () => {
+test.each(THREAD_ENGINES)("a process that exits while the %s engine is at work keeps its exit code", (name) => {
   const code = `
     import { openEngine } from "./src/engines/index.ts";
     import { defineProgram } from "./src/graph/program.ts";
@@ -244,7 +248,7 @@ test("a process that exits while the onnx engine is at work keeps its exit code"
     const x = input("x", [600, 600]);
     let y = x;
     for (let i = 0; i < 20; i++) y = matmul(y, x);
-    const engine = await openEngine("onnx", { threads: 1 });
+    const engine = await openEngine("${name}", { threads: 1 });
     const executable = await engine.compile(defineProgram({ name: "slow", outputs: { y } }));
     await executable.run({ x: new Float32Array(600 * 600) });
     for (let i = 0; i < 20; i++) void executable.run({ x: new Float32Array(600 * 600) });
@@ -278,7 +282,7 @@ test.runIf(process.platform === "linux")("the onnx engine computes with as many 
 test("an unknown engine is an error that suggests the nearest", async () => {
   await expect(openEngine("onxx")).rejects.toMatchObject({
     name: "UserError",
-    message: 'engine: expected one of auto, onnx, reference but got "onxx".',
+    message: 'engine: expected one of auto, onnx, onednn, reference but got "onxx".',
     hint: 'Did you mean "onnx"?',
   });
 });

@@ -6,6 +6,7 @@ import { type Shape, sizeOf } from "../../src/graph/value.ts";
 import { mnistCnn } from "../../src/models/index.ts";
 import { adam, type Optimizer, sgd } from "../../src/optim/optimizer.ts";
 import { trainingProgram } from "../../src/training/step-program.ts";
+import { ALL_ENGINES } from "./engine-names.ts";
 
 interface Batch {
   readonly size: number;
@@ -111,7 +112,7 @@ const stepsOf = (engine: string) =>
 // are next to nothing, so that a few of its weights could differ by more
 const LIMITS = { forward: 1e-5, gradient: 1e-5, weights: 1e-4 };
 
-describe.each(["reference", "onnx"])("the %s engine", async (name) => {
+describe.each(ALL_ENGINES)("the %s engine", async (name) => {
   const engine = await openEngine(name, { threads: 2 });
   afterAll(() => engine.close());
 

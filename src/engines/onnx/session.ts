@@ -6,7 +6,8 @@ import { encodeModel } from "../../onnx/model.ts";
 import { dropoutMaskValues } from "../../ops/index.ts";
 import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
 import type { Feeds, Results, VariableData } from "../engine.ts";
-import type { CompiledProgram, Port, SessionSettings } from "./protocol.ts";
+import type { Runner, RunnerSettings } from "../thread/protocol.ts";
+import type { CompiledProgram, Port } from "./protocol.ts";
 
 /**
  * A variable in two buffers: runs read the current one and write the spare one, then they change places. Nothing is
@@ -47,13 +48,18 @@ export async function findBlockSize(): Promise<number> {
 }
 
 /** The sessions and variables of one engine. */
-export class Sessions {
-  readonly #settings: SessionSettings;
+export class Sessions implements Runner<CompiledProgram> {
+  readonly #settings: RunnerSettings;
   readonly #sessions = new Map<number, CompiledSession>();
   readonly #variables = new Map<string, StoredVariable>();
 
-  constructor(settings: SessionSettings) {
+  constructor(settings: RunnerSettings) {
     this.#settings = settings;
+  }
+
+  /** Channels in a block, see `findBlockSize`. */
+  probe(): Promise<number> {
+    return findBlockSize();
   }
 
   /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */

@@ -1,11 +1,11 @@
 import { endThread, errorFrom, startThread } from "../../thread.ts";
 import { closedEngine } from "../checks.ts";
-import type { Answer, Request, SessionSettings, Task, ThreadData } from "./protocol.ts";
+import type { Answer, Request, RunnerSettings, Task, ThreadData } from "./protocol.ts";
 import { createSignals, type Signals, signalClosing, waitUntilIdle } from "./signals.ts";
 
 /** Sends tasks to the engine's thread and gives each its answer. An idle engine does not keep the process alive. */
-export interface Connection {
-  ask(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
+export interface Connection<Compiled> {
+  ask(task: Task<Compiled>, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
   /** Refuses what waits and what comes, and ends the thread when the task that it is at is done. */
   close(): Promise<void>;
 }
@@ -15,10 +15,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Starts the thread of an engine. */
-export function connect(settings: SessionSettings): Connection {
+/** Starts the thread of an engine on `module`, which calls `serve`. */
+export function connect<Compiled>(module: URL, settings: RunnerSettings): Connection<Compiled> {
   const signals = createSignals();
-  const worker = startThread(new URL("./thread.ts", import.meta.url), { settings, signals } satisfies ThreadData);
+  const worker = startThread(module, { settings, signals } satisfies ThreadData);
   const waiting = new Map<number, Waiting>();
   let count = 0;
   let failure: Error | undefined;
@@ -27,9 +27,9 @@ export function connect(settings: SessionSettings): Connection {
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
-  const ask = (task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Answer> => {
+  const ask = (task: Task<Compiled>, transfer: readonly ArrayBuffer[] = []): Promise<Answer> => {
     worker.ref();
-    const request: Request = { id: count++, task };
+    const request: Request<Compiled> = { id: count++, task };
     return new Promise((resolve, reject) => {
       waiting.set(request.id, { resolve, reject });
       worker.postMessage(request, transfer);

@@ -1,0 +1,88 @@
+/** Numbers and names of oneDNN's C interface (dnnl_types.h, dnnl.h). */
+
+/** dnnl_prop_kind_t */
+export const PROPAGATION = { training: 64, inference: 96, backward: 128 } as const;
+
+/** dnnl_alg_kind_t */
+export const ALGORITHM = {
+  convolution: 0x1,
+  relu: 0x1f,
+  reluByResult: 0x100,
+  poolMaximum: 0x1ff,
+  /** Padding counts in the divisor. */
+  poolAverageAll: 0x2ff,
+  poolAverage: 0x3ff,
+  add: 0x1fff0,
+  multiply: 0x1fff1,
+} as const;
+
+/** dnnl_data_type_t, with the bytes of an element. */
+export const ELEMENT = { float32: 3, int32: 4 } as const;
+
+/** What a descriptor is asked for: dnnl_query_t */
+export const QUERY = {
+  src: 129,
+  gradSrc: 130,
+  weights: 131,
+  gradWeights: 132,
+  dst: 133,
+  gradDst: 134,
+  workspace: 135,
+  scratchpad: 136,
+} as const;
+
+/** Which tensor an argument is: DNNL_ARG_* */
+export const ARGUMENT = {
+  src: 1,
+  src1: 2,
+  dst: 17,
+  weights: 33,
+  bias: 41,
+  mean: 49,
+  variance: 50,
+  scale: 51,
+  shift: 52,
+  workspace: 64,
+  scratchpad: 80,
+  gradSrc: 129,
+  gradDst: 145,
+  gradWeights: 161,
+  gradBias: 169,
+  gradScale: 255,
+  gradShift: 256,
+  /** The first of the tensors of a sum or a concatenation. */
+  first: 1024,
+} as const;
+
+/** dnnl_normalization_flags_t */
+export const NORMALIZATION = { givenStatistics: 0x1, relu: 0x4, scale: 0x8, shift: 0x10 } as const;
+
+/** dnnl_format_tag_any */
+export const ANY_LAYOUT = 1;
+
+/** Parameters of `dnnl_…_desc_init` after the descriptor: i int, p pointer, f float. */
+const OPERATIONS = {
+  convolutionForward: ["dilated_convolution_forward", "iipppppppp"],
+  convolutionBackwardData: ["dilated_convolution_backward_data", "ippppppp"],
+  convolutionBackwardWeights: ["dilated_convolution_backward_weights", "ipppppppp"],
+  poolingForward: ["pooling_v2_forward", "iippppppp"],
+  poolingBackward: ["pooling_v2_backward", "ippppppp"],
+  batchNormalizationForward: ["batch_normalization_forward", "ipfi"],
+  batchNormalizationBackward: ["batch_normalization_backward", "ippfi"],
+  eltwiseForward: ["eltwise_forward", "iipff"],
+  eltwiseBackward: ["eltwise_backward", "ippff"],
+  matmul: ["matmul", "pppp"],
+  binary: ["binary", "ippp"],
+} as const;
+
+/** Name of a kind of primitive. */
+export type Operation = keyof typeof OPERATIONS;
+
+const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float" };
+
+/** The prototype of the function that describes an operation, without the type of its result. */
+export function prototypeOf(operation: Operation): string {
+  const [name, types] = OPERATIONS[operation];
+  const parameters = [...types].map((type) => TYPES[type]).join(", ");
+  return `dnnl_${name}_desc_init(void *, ${parameters})`;
+}

@@ -1,0 +1,292 @@
+/** oneDNN's objects behind a small interface: layouts, descriptors of primitives, primitives and memories. */
+import { type Shape, sizeOf } from "../../graph/value.ts";
+import { Calls } from "./calls.ts";
+import { ALGORITHM, ANY_LAYOUT, ARGUMENT, ELEMENT, type Operation, prototypeOf, QUERY } from "./codes.ts";
+import type { Library, Pointer } from "./library.ts";
+
+/** How a tensor lies in memory. */
+export interface Layout {
+  /** oneDNN's descriptor. */
+  readonly descriptor: Buffer;
+  readonly bytes: number;
+  /** Of the plain layouts, which are row-major: their key; undefined for what oneDNN chose. */
+  readonly plain?: string;
+}
+
+/** A description of a primitive for which oneDNN has found an implementation. */
+export type Description = Pointer;
+
+/** Attributes of primitives: none, relu applied to the result, or a scratchpad that oneDNN allocates itself. */
+export type Attribute = "plain" | "relu" | "ownScratchpad";
+
+// room for what differs between versions: version 2.6 takes 696 and at most 6,000 bytes
+const LAYOUT_BYTES = 696;
+const DESCRIPTOR_BYTES = 16384;
+
+const CPU = 1;
+const IN_ORDER = 1;
+const USER_SCRATCHPAD = 1;
+
+/** dnnl_exec_arg_t: the number of the argument, four bytes of nothing, the memory. */
+const ARGUMENT_BYTES = 16;
+const MEMORY_AT = 8;
+
+/** DNNL_MEMORY_ALLOCATE */
+const ALLOCATE = 2n ** 64n - 1n;
+
+const dimensions = (sizes: readonly number[]): BigInt64Array => BigInt64Array.from(sizes, BigInt);
+
+/** Arguments of a primitive as `execute` takes them: pairs of the argument's number and a memory. */
+export function packArguments(args: readonly (readonly [number, Pointer])[]): Buffer {
+  const packed = Buffer.alloc(args.length * ARGUMENT_BYTES);
+  args.forEach(([argument, memory], index) => {
+    packed.writeInt32LE(argument, index * ARGUMENT_BYTES);
+    packed.writeBigUInt64LE(memory, index * ARGUMENT_BYTES + MEMORY_AT);
+  });
+  return packed;
+}
+
+/** One CPU engine of oneDNN with its stream. Objects live as long as it does. */
+export class Dnnl {
+  readonly #library: Library;
+  readonly #calls: Calls;
+  readonly #engine: Pointer;
+  readonly #stream: Pointer;
+  readonly #attributes = new Map<Attribute, Pointer>();
+  readonly #layouts = new Map<string, Layout>();
+
+  constructor(library: Library, threads: number) {
+    this.#library = library;
+    this.#calls = new Calls(library);
+    // of the OpenMP that the library is linked to; a build for another threading runtime has none
+    library.bindIfThere("void omp_set_num_threads(int)")?.(threads);
+    this.#engine = this.#calls.made("dnnl_engine_create(_Out_ void **, int, size_t)", CPU, 0);
+    this.#stream = this.#calls.made("dnnl_stream_create(_Out_ void **, void *, int)", this.#engine, IN_ORDER);
+  }
+
+  /** The row-major layout of a shape. */
+  plain(shape: Shape, element: keyof typeof ELEMENT = "float32"): Layout {
+    return this.strided(shape.length === 0 ? [1] : shape, undefined, element);
+  }
+
+  /** A layout by the distances between neighbours along each axis, in elements. */
+  strided(shape: Shape, strides?: Shape, element: keyof typeof ELEMENT = "float32"): Layout {
+    const key = `${element} ${shape.join()} ${strides?.join() ?? ""}`;
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const descriptor = Buffer.alloc(LAYOUT_BYTES);
+    this.#calls.call("dnnl_memory_desc_init_by_strides(void *, int, void *, int, void *)", [
+      descriptor,
+      shape.length,
+      dimensions(shape),
+      ELEMENT[element],
+      strides ? dimensions(strides) : null,
+    ]);
+    const layout = { descriptor, bytes: 4 * sizeOf(shape), plain: key };
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+
+  /** For the description of a primitive: whatever layout suits it best. */
+  any(shape: Shape): Layout {
+    const descriptor = Buffer.alloc(LAYOUT_BYTES);
+    this.#calls.call("dnnl_memory_desc_init_by_tag(void *, int, void *, int, int)", [
+      descriptor,
+      shape.length,
+      dimensions(shape),
+      ELEMENT.float32,
+      ANY_LAYOUT,
+    ]);
+    return { descriptor, bytes: 0 };
+  }
+
+  /** Part of a layout; undefined where it cannot be cut there. */
+  part(layout: Layout, shape: Shape, offsets: Shape): Layout | undefined {
+    const descriptor = Buffer.alloc(LAYOUT_BYTES);
+    const prototype = "dnnl_memory_desc_init_submemory(void *, void *, void *, void *)";
+    const status = this.#calls.status(prototype, [
+      descriptor,
+      layout.descriptor,
+      dimensions(shape),
+      dimensions(offsets),
+    ]);
+    return status === 0 ? { descriptor, bytes: layout.bytes } : undefined;
+  }
+
+  /** Whether two layouts are the same. */
+  same(a: Layout, b: Layout): boolean {
+    if (a === b) return true;
+    return this.#calls.bound("dnnl_memory_desc_equal(void *, void *)")(a.descriptor, b.descriptor) === 1;
+  }
+
+  /**
+   * Describes a primitive; undefined if oneDNN has no implementation of it. `args` are those of `dnnl_…_desc_init`:
+   * numbers, layouts, sizes; undefined for what is left out. `forward` is the description of the forward primitive of a gradient.
+   */
+  describe(
+    operation: Operation,
+    args: readonly (number | Layout | readonly number[] | undefined)[],
+    { attribute = "plain", forward }: { attribute?: Attribute; forward?: Description } = {},
+  ): Description | undefined {
+    const descriptor = Buffer.alloc(DESCRIPTOR_BYTES);
+    const given = args.map((arg) => {
+      if (arg === undefined || typeof arg === "number") return arg ?? null;
+      return "descriptor" in arg ? arg.descriptor : dimensions(arg);
+    });
+    this.#calls.call(prototypeOf(operation), [descriptor, ...given]);
+    return this.#calls.found("dnnl_primitive_desc_create(_Out_ void **, void *, void *, void *, void *)", [
+      descriptor,
+      this.#attribute(attribute),
+      this.#engine,
+      forward ?? null,
+    ]);
+  }
+
+  /** Describes the copy from one layout to another. */
+  describeReorder(from: Layout, to: Layout, kind: Attribute = "plain"): Description {
+    const prototype = "dnnl_reorder_primitive_desc_create(_Out_ void **, void *, void *, void *, void *, void *)";
+    return this.#calls.made(
+      prototype,
+      from.descriptor,
+      this.#engine,
+      to.descriptor,
+      this.#engine,
+      this.#attribute(kind),
+    );
+  }
+
+  /** Describes the sum of tensors. */
+  describeSum(to: Layout, from: readonly Layout[]): Description | undefined {
+    const prototype = "dnnl_sum_primitive_desc_create(_Out_ void **, void *, int, void *, void *, void *, void *)";
+    const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
+    const scales = new Float32Array(from.length).fill(1);
+    const attribute = this.#attribute("plain");
+    return this.#calls.found(prototype, [to.descriptor, from.length, scales, layouts, attribute, this.#engine]);
+  }
+
+  /** Describes the concatenation of tensors along an axis; oneDNN chooses the layout of the result. */
+  describeConcat(shape: Shape, axis: number, from: readonly Layout[]): Description | undefined {
+    const prototype = "dnnl_concat_primitive_desc_create(_Out_ void **, void *, int, int, void *, void *, void *)";
+    const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
+    const args = [this.any(shape).descriptor, from.length, axis, layouts, this.#attribute("plain"), this.#engine];
+    return this.#calls.found(prototype, args);
+  }
+
+  /** The layout that a described primitive gives or wants. */
+  layoutOf(description: Description, what: keyof typeof QUERY): Layout {
+    const pointer = this.#calls.bound("dnnl_primitive_desc_query_md(void *, int, int)", "void *")(
+      description,
+      QUERY[what],
+      0,
+    ) as unknown as Pointer | null;
+    if (!pointer) return { descriptor: Buffer.alloc(LAYOUT_BYTES), bytes: 0 };
+    const descriptor = Buffer.from(this.#library.view(pointer, LAYOUT_BYTES).slice(0));
+    const bytes = Number(this.#calls.bound("dnnl_memory_desc_get_size(void *)", "size_t")(descriptor));
+    return { descriptor, bytes };
+  }
+
+  /** Makes a described primitive. */
+  primitive(description: Description): Pointer {
+    return this.#calls.made("dnnl_primitive_create(_Out_ void **, void *)", description);
+  }
+
+  /** A memory without content. */
+  memory(layout: Layout): Pointer {
+    const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
+    return this.#calls.made(prototype, layout.descriptor, this.#engine, null);
+  }
+
+  /** Says where the content of a memory lies. */
+  place(memory: Pointer, address: Pointer): void {
+    this.#calls.call("dnnl_memory_set_data_handle(void *, void *)", [memory, address]);
+  }
+
+  /** Runs a primitive on arguments packed by `packArguments`. */
+  execute(primitive: Pointer, packed: Buffer): void {
+    this.#calls.call("dnnl_primitive_execute(void *, void *, int, void *)", [
+      primitive,
+      this.#stream,
+      packed.length / ARGUMENT_BYTES,
+      packed,
+    ]);
+  }
+
+  /** Bytes that oneDNN allocates, at least `bytes`; with a memory to free them by. */
+  allocate(bytes: number): { memory: Pointer; address: Pointer; content: ArrayBuffer } {
+    const layout = this.strided([Math.ceil(bytes / 4)]);
+    this.#layouts.delete(layout.plain ?? "");
+    const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
+    const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
+    const address = this.#addressOf(memory);
+    return { memory, address, content: this.#library.view(address, layout.bytes) };
+  }
+
+  /** The row-major elements of a tensor in any layout; for what is seldom. */
+  toPlain(tensor: { layout: Layout; memory: Pointer }, shape: Shape): Float32Array {
+    const copy = this.#besides(shape);
+    this.#reorder(tensor, copy);
+    const elements = Float32Array.from(copy.floats);
+    this.free("memory", copy.memory);
+    return elements;
+  }
+
+  /** Fills a tensor in any layout with row-major elements; for what is seldom. */
+  fromPlain(elements: Float32Array, tensor: { layout: Layout; memory: Pointer }, shape: Shape): void {
+    const copy = this.#besides(shape);
+    copy.floats.set(elements);
+    this.#reorder(copy, tensor);
+    this.free("memory", copy.memory);
+  }
+
+  #besides(shape: Shape): { layout: Layout; memory: Pointer; floats: Float32Array } {
+    const layout = this.plain(shape);
+    const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
+    const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
+    return { layout, memory, floats: new Float32Array(this.#library.view(this.#addressOf(memory), layout.bytes)) };
+  }
+
+  #addressOf(memory: Pointer): Pointer {
+    return this.#calls.madeBy("dnnl_memory_get_data_handle(void *, _Out_ void **)", (out) => [memory, out]);
+  }
+
+  #reorder(from: { layout: Layout; memory: Pointer }, to: { layout: Layout; memory: Pointer }): void {
+    const description = this.describeReorder(from.layout, to.layout, "ownScratchpad");
+    const primitive = this.primitive(description);
+    this.execute(
+      primitive,
+      packArguments([
+        [ARGUMENT.src, from.memory],
+        [ARGUMENT.dst, to.memory],
+      ]),
+    );
+    this.free("primitive", primitive);
+    this.free("primitive_desc", description);
+  }
+
+  /** Frees a primitive, a description or a memory. */
+  free(kind: "primitive" | "primitive_desc" | "memory", pointer: Pointer): void {
+    this.#calls.call(`dnnl_${kind}_destroy(void *)`, [pointer]);
+  }
+
+  #attribute(attribute: Attribute): Pointer {
+    const known = this.#attributes.get(attribute);
+    if (known) return known;
+    const made = this.#calls.made("dnnl_primitive_attr_create(_Out_ void **)");
+    if (attribute !== "ownScratchpad")
+      this.#calls.call("dnnl_primitive_attr_set_scratchpad_mode(void *, int)", [made, USER_SCRATCHPAD]);
+    if (attribute === "relu") {
+      const operations = this.#calls.made("dnnl_post_ops_create(_Out_ void **)");
+      this.#calls.call("dnnl_post_ops_append_eltwise(void *, float, int, float, float)", [
+        operations,
+        1,
+        ALGORITHM.relu,
+        0,
+        0,
+      ]);
+      this.#calls.call("dnnl_primitive_attr_set_post_ops(void *, void *)", [made, operations]);
+      this.#calls.call("dnnl_post_ops_destroy(void *)", [operations]);
+    }
+    this.#attributes.set(attribute, made);
+    return made;
+  }
+}

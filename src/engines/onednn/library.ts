@@ -1,0 +1,107 @@
+/** Finds and loads oneDNN. The only importer of koffi. */
+import koffi from "koffi";
+import { messageOf, UserError } from "../../errors.ts";
+
+/** A pointer into native memory; 0 is none. */
+export type Pointer = bigint;
+
+/** A native function, called with numbers, pointers and buffers. */
+export type NativeFunction = (...args: readonly unknown[]) => number;
+
+/** A loaded libdnnl. */
+export interface Library {
+  /** The file, as the loader was asked for it. */
+  readonly file: string;
+  /** Such as `[2, 6, 3]`. */
+  readonly version: readonly [number, number, number];
+  /** Binds a C function by its prototype. */
+  bind(prototype: string): NativeFunction;
+  /** As `bind`, of a function that this build of the library may not have. */
+  bindIfThere(prototype: string): NativeFunction | undefined;
+  /** Native memory; valid as long as the memory is. */
+  view(address: Pointer, bytes: number): ArrayBuffer;
+}
+
+/** Names that are tried if OCELLI_DNNL names no file; the system's loader knows the folders. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  linux: ["libdnnl.so.2"],
+  darwin: ["libdnnl.2.dylib", "/opt/homebrew/lib/libdnnl.2.dylib", "/usr/local/lib/libdnnl.2.dylib"],
+  win32: ["dnnl.dll"],
+};
+
+/** Versions whose C functions are called here: those of the descriptor structures, with dilated pools. */
+const MAJOR = 2;
+const LEAST_MINOR = 6;
+
+/**
+ * Loads the oneDNN that OCELLI_DNNL names or the system has. A `UserError` says which files were tried, or that the one
+ * found is of a version that cannot be used.
+ */
+export function loadLibrary(named: string | undefined = process.env.OCELLI_DNNL): Library {
+  const files = named ? [named] : (NAMES[process.platform] ?? []);
+  const failures: string[] = [];
+  for (const file of files) {
+    try {
+      return checked(open(file));
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      failures.push(`${file}: ${messageOf(error).split("\n")[0]}`);
+    }
+  }
+  throw new UserError(
+    `engine onednn: expected a libdnnl of version ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but found none (${failures.join("; ") || "this platform has no name for it"}).`,
+    named ? "Set OCELLI_DNNL to the file, or leave it out." : installHint(),
+  );
+}
+
+/** The one command that adds oneDNN to this system. */
+export const installHint = (): string =>
+  process.platform === "linux"
+    ? "On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN 2.7 from its sources and set OCELLI_DNNL to libdnnl.so."
+    : "Build oneDNN 2.7 from its sources and set OCELLI_DNNL to the library's file.";
+
+/**
+ * How long a thread of GNU's OpenMP spins when it waits for others, in turns of its loop, before it sleeps. Its own default of
+ * some milliseconds takes the core from whoever it waits for as soon as anything else runs on the machine.
+ */
+const SPIN_COUNT = "1000";
+
+/** The native environment, which OpenMP reads when it is loaded, is not the one of a worker thread: it is set through libc. */
+function limitSpinning(): void {
+  if (process.platform !== "linux" || process.env.GOMP_SPINCOUNT || process.env.OMP_WAIT_POLICY) return;
+  try {
+    koffi.load("libc.so.6").func("int setenv(const char *, const char *, int)")("GOMP_SPINCOUNT", SPIN_COUNT, 0);
+  } catch {
+    // another libc: OpenMP keeps its default
+  }
+}
+
+function open(file: string): Library {
+  limitSpinning();
+  const native = koffi.load(file);
+  const bind = (prototype: string): NativeFunction => native.func(prototype) as unknown as NativeFunction;
+  const version = native.func("void *dnnl_version()")() as Pointer;
+  const [major = 0, minor = 0, patch = 0] = new Int32Array(koffi.view(version, 3 * Int32Array.BYTES_PER_ELEMENT));
+  return {
+    file,
+    version: [major, minor, patch],
+    bind,
+    view: (address, bytes) => koffi.view(address, bytes),
+    bindIfThere(prototype) {
+      try {
+        return bind(prototype);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+function checked(library: Library): Library {
+  const [major, minor] = library.version;
+  if (major === MAJOR && LEAST_MINOR <= minor) return library;
+  throw new UserError(
+    `engine onednn: expected oneDNN ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but "${library.file}" is version ${library.version.join(".")}.`,
+    installHint(),
+  );
+}

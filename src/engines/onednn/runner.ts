@@ -1,0 +1,46 @@
+/** Programs and variables of one onednn engine: runs in the engine's own thread, because oneDNN's calls block. */
+import { type PackedProgram, unpackProgram } from "../../graph/pack.ts";
+import type { Feeds, Results, VariableData } from "../engine.ts";
+import type { Runner, RunnerSettings } from "../thread/protocol.ts";
+import { Dnnl } from "./dnnl.ts";
+import { loadLibrary } from "./library.ts";
+import { Plan } from "./plan.ts";
+import { Store } from "./store.ts";
+
+/** Loads oneDNN at once; a `UserError` says what is missing. */
+export class DnnlRunner implements Runner<PackedProgram> {
+  readonly #store: Store;
+  readonly #plans = new Map<number, Plan>();
+
+  constructor({ threads }: RunnerSettings) {
+    this.#store = new Store(new Dnnl(loadLibrary(), threads));
+  }
+
+  /** Plans a Program. All Programs share the memory of a run, so one of seldom use takes none of its own. */
+  compile(program: number, packed: PackedProgram): void {
+    this.#plans.set(program, new Plan(this.#store, unpackProgram(packed)));
+  }
+
+  /** Runs a Program once. */
+  run(program: number, feeds: Feeds): Results {
+    const plan = this.#plans.get(program);
+    if (!plan) throw new Error(`there is no compiled Program ${program}`);
+    return plan.run(feeds);
+  }
+
+  /** Frees a Program; variables stay. */
+  release(program: number): void {
+    this.#plans.get(program)?.free();
+    this.#plans.delete(program);
+  }
+
+  /** Sets variables. */
+  write(values: ReadonlyMap<string, VariableData>): void {
+    this.#store.write(values);
+  }
+
+  /** Copies of variables. */
+  read(names?: readonly string[]): Map<string, VariableData> {
+    return this.#store.read(names);
+  }
+}

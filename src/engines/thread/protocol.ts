@@ -1,0 +1,57 @@
+import type { ErrorData } from "../../thread.ts";
+import type { Feeds, Results, VariableData } from "../engine.ts";
+import type { Signals } from "./signals.ts";
+
+/** What the thread of an engine is asked to do, in order; `Compiled` is the form in which a Program is sent to it. */
+export type Task<Compiled> =
+  | { readonly kind: "probe" }
+  | { readonly kind: "compile"; readonly program: number; readonly compiled: Compiled; readonly seldom: boolean }
+  | { readonly kind: "release"; readonly program: number }
+  | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
+  | { readonly kind: "write"; readonly values: ReadonlyMap<string, VariableData> }
+  | { readonly kind: "read"; readonly names?: readonly string[] }
+  | { readonly kind: "close" };
+
+/** A task with the number that its answer carries. */
+export interface Request<Compiled> {
+  readonly id: number;
+  readonly task: Task<Compiled>;
+}
+
+/** What the thread answers. */
+export interface Answer {
+  readonly id: number;
+  /** What `Runner.probe` found. */
+  readonly found?: number;
+  readonly results?: Results;
+  readonly values?: Map<string, VariableData>;
+  readonly error?: ErrorData;
+}
+
+/** How an engine computes. */
+export interface RunnerSettings {
+  /** Threads that compute. */
+  readonly threads: number;
+}
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly settings: RunnerSettings;
+  readonly signals: Signals;
+}
+
+/** Programs and variables of one engine, inside its thread. */
+export interface Runner<Compiled> {
+  /** Whatever the owner must know of this machine before it compiles. */
+  probe?(): Promise<number>;
+  /** Makes ready to run a Program under a number; one of `seldom` use keeps no memory between runs. */
+  compile(program: number, compiled: Compiled, seldom: boolean): Promise<void> | void;
+  /** Runs a Program once; the results are copies. */
+  run(program: number, feeds: Feeds): Promise<Results> | Results;
+  /** Frees a Program; variables stay. */
+  release(program: number): Promise<void> | void;
+  /** Sets variables; one that no Program has declared yet is kept for it. */
+  write(values: ReadonlyMap<string, VariableData>): void;
+  /** Copies of variables, by default of all. */
+  read(names?: readonly string[]): Map<string, VariableData>;
+}
