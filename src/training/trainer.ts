@@ -15,7 +15,7 @@ import type { Program } from "../graph/program.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
-import { evaluationBy } from "./evaluation.ts";
+import { evaluationBy, paysConstants } from "./evaluation.ts";
 import type {
   EvaluateOptions,
   Evaluation,
@@ -35,9 +35,6 @@ import { type PartResult, partResult, totalOf } from "./step-results.ts";
 
 /** Name of the forward pass whose weights are constants. */
 const CONSTANT = "infer constant";
-
-/** An evaluation of more batches than that is faster with constant weights, although they have to be compiled anew each time. */
-const CONSTANT_FROM = 2;
 
 /** Puts a network on an engine, with fresh weights or the given ones. */
 export async function openTrainer(network: Module, options: TrainerOptions): Promise<Trainer> {
@@ -147,14 +144,15 @@ class EngineTrainer implements Trainer {
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkShape(dataset);
-    const constant = this.#options.evaluationOnly || CONSTANT_FROM * this.#batchSize < dataset.length;
+    const { inputShape, evaluationOnly } = this.#options;
+    const constant = evaluationOnly || paysConstants(this.#network, inputShape, dataset.length);
     try {
       return await evaluationBy((images) => this.#logits(images, constant), dataset, {
         batchSize: this.#batchSize,
         ...options,
       });
     } finally {
-      if (!this.#options.evaluationOnly) await this.#programs.release(CONSTANT); // the next step changes the weights
+      if (!evaluationOnly) await this.#programs.release(CONSTANT); // the next step changes the weights
     }
   }
 
