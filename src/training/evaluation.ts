@@ -10,7 +10,7 @@ import { evaluationOf } from "./step-results.ts";
  * alone. Measured with resnet18, alexnet, squeezenet1_0 and densenet121: compiling takes about 7 ms for each MB of weights, a
  * forward pass with constants 4.5 ms less for each 10⁹ multiply-accumulates.
  */
-const PAYS_FROM = 6;
+const PAYS_FROM = 6000;
 
 /** Whether an evaluation of so many images [C, H, W] is faster with constant weights. */
 export const paysConstants = (network: Module, inputShape: readonly number[], images: number): boolean =>
