@@ -14,7 +14,7 @@ import { UserError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
-import { evaluationBy } from "./evaluation.ts";
+import { evaluationBy, paysConstants } from "./evaluation.ts";
 import type { Purpose } from "./frozen-part.ts";
 import { NetworkPrograms } from "./network-programs.ts";
 import type {
@@ -32,9 +32,6 @@ import { groupParameters, groupScalars, type StepGroup } from "./parameter-group
 import { averageName, slotName, trainedParameters } from "./programs.ts";
 import { isStatistic, type StepOptions } from "./step-program.ts";
 import { type PartResult, partResult, totalOf } from "./step-results.ts";
-
-/** An evaluation of more batches than that is faster with constant weights, although they have to be compiled anew each time. */
-const CONSTANT_FROM = 2;
 
 /** Puts a network on an engine, with fresh weights or the given ones. */
 export async function openTrainer(network: Module, options: TrainerOptions): Promise<Trainer> {
@@ -139,14 +136,16 @@ class EngineTrainer implements Trainer {
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { areFeatures } = options;
     if (!areFeatures) this.#checkShape(dataset);
-    const many = !areFeatures && CONSTANT_FROM * this.#batchSize < dataset.length;
-    const constant = this.#options.evaluationOnly || many;
+    const { inputShape, evaluationOnly } = this.#options;
     await this.#lastStep;
+    // a frozen part has constant weights anyway, and little comes after it
+    const isSplit = this.featureShape("infer") !== undefined;
+    const constant = evaluationOnly || (!isSplit && paysConstants(this.#network, inputShape, dataset.length));
     try {
       const logitsOf = (images: Float32Array) => this.#programs.logits({ images, areFeatures }, constant);
       return await evaluationBy(logitsOf, dataset, { batchSize: this.#batchSize, ...options });
     } finally {
-      if (!this.#options.evaluationOnly) await this.#programs.releaseConstant(); // the next step changes the weights
+      if (!evaluationOnly) await this.#programs.releaseConstant(); // the next step changes the weights
     }
   }
 
