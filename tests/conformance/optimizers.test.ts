@@ -7,6 +7,7 @@ import { defineProgram, type Program, type Update } from "../../src/graph/progra
 import { input, read, type Shape, type Value, type Variable } from "../../src/graph/value.ts";
 import { add, linear, mean, multiply, scale, sigmoid, subtract } from "../../src/ops/index.ts";
 import { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "../../src/optim/optimizer.ts";
+import { ALL_ENGINES } from "./engine-names.ts";
 
 interface Stored {
   readonly shape: Shape;
@@ -66,12 +67,10 @@ const lossOf = (weight: Value, bias: Value, out: Value): Value => {
   return mean(multiply(error, error), { axes: [0, 1] });
 };
 
-// the learning rates are rounded to float32, so is what is read; onnx computes in float32, and Adam's quotient of moments
+// the learning rates are rounded to float32, so is what is read; the others compute in float32, and Adam's quotient of moments
 // keeps only their relative digits
-describe.each([
-  ["reference", { rtol: 2e-7, atol: 1e-7 }],
-  ["onnx", { rtol: 1e-5, atol: 1e-6 }],
-])("the %s engine", async (engineName, tolerance) => {
+describe.each(ALL_ENGINES)("the %s engine", async (engineName) => {
+  const tolerance = engineName === "reference" ? { rtol: 2e-7, atol: 1e-7 } : { rtol: 1e-5, atol: 1e-6 };
   const engine = await openEngine(engineName, { threads: 1 });
   afterAll(() => engine.close());
 

@@ -25,6 +25,7 @@ import {
   trace,
 } from "../../src/nn/index.ts";
 import { weightedSum } from "../conformance/cases.ts";
+import { ALL_ENGINES } from "../conformance/engine-names.ts";
 
 interface Stored {
   readonly shape: Shape;
@@ -99,12 +100,10 @@ test("the state dict has PyTorch's names, shapes and order", () => {
   expect(parameters.map(({ name }) => name)).toEqual(fixture.parameters);
 });
 
-// PyTorch in float64; what the reference engine gives is rounded to float32 when it is read (6e-8), onnx computes in float32,
+// PyTorch in float64; what the reference engine gives is rounded to float32 when it is read (6e-8), the others compute in float32,
 // and sums of some hundred terms of both signs lose more than their last digit
-describe.each([
-  ["reference", { rtol: 1e-7, atol: 1e-7 }],
-  ["onnx", { rtol: 1e-5, atol: 1e-5 }],
-])("the %s engine", async (name, tolerance) => {
+describe.each(ALL_ENGINES)("the %s engine", async (name) => {
+  const tolerance = name === "reference" ? { rtol: 1e-7, atol: 1e-7 } : { rtol: 1e-5, atol: 1e-5 };
   const engine = await openEngine(name, { threads: 2 });
   afterAll(() => engine.close());
 

@@ -8,6 +8,7 @@ import { adam, sgd } from "../../src/optim/optimizer.ts";
 import type { TrainerOptions, TrainingBatch } from "../../src/training/network-trainer.ts";
 import { openTrainer } from "../../src/training/trainer.ts";
 import golden from "../../tools/golden/training-options.json" with { type: "json" };
+import { ALL_ENGINES } from "../conformance/engine-names.ts";
 
 const network = module(
   { conv: conv2d(1, 3, { kernel: 3, padding: 1, bias: false }), bn: batchNorm2d(3), fc: linear(48, 3) },
@@ -73,7 +74,7 @@ function stepsOf({ accumulate = 1, mixed = false }: Course): TrainingBatch[][] {
   );
 }
 
-const cases = golden.cases.flatMap((one) => (["reference", "onnx"] as const).map((engine) => ({ ...one, engine })));
+const cases = golden.cases.flatMap((one) => ALL_ENGINES.map((engine) => ({ ...one, engine })));
 
 test.each(cases)("$name, $engine engine", async ({ name, engine, losses, after, ...expected }) => {
   const course = COURSES[name] ?? {};

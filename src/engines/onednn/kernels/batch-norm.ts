@@ -1,5 +1,5 @@
 import { type Node, type Shape, sizeOf, type Value } from "../../../graph/value.ts";
-import type { Builder } from "../builder.ts";
+import { type Builder, isDense } from "../builder.ts";
 import { NORMALIZATION, PROPAGATION } from "../codes.ts";
 import type { Layout } from "../dnnl.ts";
 import type { Tensor } from "../tensor.ts";
@@ -8,9 +8,14 @@ import { byReference, type Kernel, the } from "./kernel.ts";
 
 const AFFINE = NORMALIZATION.scale | NORMALIZATION.shift;
 
-/** x as an image in the layout that it has; rows [N, C] are images of one pixel. */
+/**
+ * x as an image in the layout that it has; rows [N, C] are images of one pixel. Row-major if the layout has channels of
+ * padding, since there are no statistics of those.
+ */
 function readImage(build: Builder, x: Value): Tensor {
-  return x.shape.length === 4 ? build.read(x) : build.readPlain(x, imageShape(x.shape));
+  const tensor = build.read(x);
+  const asItIs = x.shape.length === 4 && isDense(tensor.layout, x.shape);
+  return asItIs ? tensor : build.readPlain(x, imageShape(x.shape));
 }
 
 const imageShape = ([n = 1, c = 1, h = 1, w = 1]: Shape): Shape => [n, c, h, w];
