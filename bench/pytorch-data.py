@@ -14,6 +14,8 @@ import sys
 import time
 import types
 
+from pytorch_arguments import positive
+
 try:
     import PIL
     import torch
@@ -43,13 +45,6 @@ SEED = transforms.Compose(
 def batches_of(loader):
     while True:
         yield from loader
-
-
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1 but got {value}")
-    return value
 
 
 def main():

@@ -15,6 +15,8 @@ import sys
 import time
 import types
 
+from pytorch_arguments import positive
+
 try:
     import torch
 
@@ -57,13 +59,6 @@ def measure(model, shape, layout, options):
             model(batches[step % BATCHES])
             times.append((time.perf_counter() - start) * 1000)
     return times[options.warmup :]
-
-
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1 but got {value}")
-    return value
 
 
 def main():

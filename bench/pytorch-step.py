@@ -17,6 +17,8 @@ import statistics
 import sys
 import time
 
+from pytorch_arguments import positive
+
 try:
     import torch
 except ImportError:
@@ -61,13 +63,6 @@ def measure(layout, options):
         value = loss.item()
         times.append((time.perf_counter() - start) * 1000)
     return times[options.warmup :], value
-
-
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1 but got {value}")
-    return value
 
 
 def main():
