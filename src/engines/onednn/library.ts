@@ -76,9 +76,24 @@ function limitSpinning(): void {
   }
 }
 
+/**
+ * Keeps the library in memory until the process ends: koffi closes it with the last thread that holds it, and the threads of
+ * OpenMP, which end by themselves a little later, would run code that is no longer there.
+ */
+function keepLoaded(file: string): void {
+  if (process.platform !== "linux") return;
+  const [now, noDelete] = [2, 0x1000]; // RTLD_NOW, RTLD_NODELETE
+  try {
+    koffi.load("libc.so.6").func("void *dlopen(const char *, int)")(file, now | noDelete);
+  } catch {
+    // another libc, or one older than glibc 2.34, which has it in libdl
+  }
+}
+
 function open(file: string): Library {
   limitSpinning();
   const native = koffi.load(file);
+  keepLoaded(file);
   const bind = (prototype: string): NativeFunction => native.func(prototype) as unknown as NativeFunction;
   const version = native.func("void *dnnl_version()")() as Pointer;
   const [major = 0, minor = 0, patch = 0] = new Int32Array(koffi.view(version, 3 * Int32Array.BYTES_PER_ELEMENT));
