@@ -1,0 +1,38 @@
+/** The browser of the tests: the system's Chromium, headless. Without one the tests that need it are left out, and say so. */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The program's file: the one that OCELLI_CHROMIUM names, or the first on the PATH; undefined if there is none. */
+export const CHROMIUM =
+  process.env.OCELLI_CHROMIUM ??
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .find(isExecutable);
+
+/** Whether tests of pages can run; OCELLI_REQUIRE_DATA makes it an error if not. */
+export const hasChromium = CHROMIUM !== undefined;
+if (!hasChromium) {
+  if (process.env.OCELLI_REQUIRE_DATA)
+    throw new Error("OCELLI_REQUIRE_DATA: expected Chromium on the PATH but found none");
+  console.warn("No Chromium on the PATH (or in OCELLI_CHROMIUM): the tests of pages are left out.");
+}
+
+/** Starts the browser; the caller closes it. */
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
