@@ -1,0 +1,117 @@
+/** Starts and stops an HTTP server: the API of models, or the dashboard. */
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { messageOf, UserError } from "../errors.ts";
+
+/** What answers requests: a Hono app. */
+export interface Application {
+  readonly fetch: Parameters<typeof getRequestListener>[0];
+}
+
+/** Where and how a server listens. */
+export interface ListenOptions {
+  /** 0 takes any port that is free. */
+  readonly port: number;
+  /** 127.0.0.1 by default, which only this machine reaches. */
+  readonly host?: string;
+  /** Whether the next free port is taken if `port` is in use; by default that is a `UserError`. */
+  readonly orNextFree?: boolean;
+  /** Milliseconds that a client may take to send its request, who is then answered 408; 60 s by default. */
+  readonly receiveTimeoutMs?: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number;
+  /** `http://127.0.0.1:8000` */
+  readonly url: string;
+  /**
+   * Takes no new connections, lets requests that are under way end, and cuts off those that still go on after `graceMs`, which
+   * is 0 by default (streams of events never end by themselves).
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** This machine alone. */
+export const LOOPBACK = "127.0.0.1";
+const RECEIVE_TIMEOUT = 60_000;
+/** How often slow requests are looked for. */
+const CHECK_INTERVAL = 1000;
+/** Ports that are tried one after the other. */
+const TRIED_PORTS = 100;
+const LARGEST_PORT = 65_535;
+
+/** Lets `app` answer requests. A port or an address that cannot be had is a `UserError`. */
+export async function listen(app: Application, options: ListenOptions): Promise<RunningServer> {
+  const { host = LOOPBACK, receiveTimeoutMs = RECEIVE_TIMEOUT } = options;
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const times = { requestTimeout: receiveTimeoutMs, headersTimeout: receiveTimeoutMs };
+  const server = createServer({ ...times, connectionsCheckingInterval: CHECK_INTERVAL });
+  const open = new Set<ServerResponse>();
+  let closing = false;
+  server.on("request", (incoming, outgoing) => {
+    open.add(outgoing);
+    if (closing) outgoing.setHeader("connection", "close");
+    outgoing.once("close", () => {
+      open.delete(outgoing);
+      if (closing) server.closeIdleConnections();
+    });
+    void answer(incoming, outgoing);
+  });
+  const port = await bind(server, { ...options, host });
+  return {
+    port,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async close(graceMs = 0) {
+      closing = true;
+      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader("connection", "close");
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+/** Takes the port, or the first free one after it; the port that was taken. */
+async function bind(server: Server, { host, port, orNextFree }: ListenOptions & { host: string }): Promise<number> {
+  const last = orNextFree && port !== 0 ? Math.min(port + TRIED_PORTS, LARGEST_PORT) : port;
+  for (let tried = port; ; tried++) {
+    const error = await listenOn(server, tried, host);
+    if (!error) return (server.address() as AddressInfo).port;
+    if (error.code !== "EADDRINUSE" || last <= tried) throw unavailable(error, { host, port, last });
+  }
+}
+
+function listenOn(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      server.off("listening", succeed);
+      resolve(error);
+    };
+    const succeed = (): void => {
+      server.off("error", fail);
+      resolve(undefined);
+    };
+    server.once("error", fail).once("listening", succeed).listen(port, host);
+  });
+}
+
+function unavailable(
+  error: NodeJS.ErrnoException,
+  { host, port, last }: { host: string; port: number; last: number },
+): UserError {
+  const cause = { cause: error };
+  if (error.code === "EADDRINUSE") {
+    const range = last === port ? `port ${port}` : `a port of ${port} to ${last}`;
+    const taken = last === port ? "another program listens on it" : "other programs listen on all of them";
+    return new UserError(`${host}: expected ${range} to be free but ${taken}.`, "Give another one with --port.", cause);
+  }
+  if (error.code === "EACCES") {
+    const message = `${host}: expected a port that may be listened on but ${port} needs rights that this user lacks.`;
+    return new UserError(message, "Give a port of 1024 or above with --port.", cause);
+  }
+  const message = `"${host}": expected an address of this machine but it cannot be listened on (${messageOf(error)}).`;
+  return new UserError(message, `Give one that it has, such as ${LOOPBACK}.`, cause);
+}
