@@ -12,6 +12,7 @@ import { predictCommand } from "./commands/predict.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
+import { uiCommand } from "./commands/ui.ts";
 import { examples } from "./options.ts";
 import { EXIT, note, printError } from "./output.ts";
 
@@ -29,6 +30,7 @@ const commands = [
   doctorCommand,
   benchCommand,
   startCommand,
+  uiCommand,
 ];
 
 const program = new Command("ocelli")

@@ -1,0 +1,37 @@
+import { Command } from "@commander-js/extra-typings";
+import { guarded, interruption, wholeNumber } from "../guarded.ts";
+import { examples, numeric } from "../options.ts";
+import { note, print } from "../output.ts";
+
+/** The usual port; if it is taken, the next free one is. */
+const PORT = 7860;
+
+/** `ocelli ui` */
+export const uiCommand = new Command("ui")
+  .description("Open a page with your runs: live curves, comparison, pictures, training")
+  .argument("[runs]", "a folder of runs, or one run (default: runs)")
+  .option("--port <number>", "the port, or the next free one; 0 takes any", numeric, PORT)
+  .addHelpText("after", examples("ocelli ui", "ocelli ui runs --port 8080", "ocelli ui runs/digits-mnist-cnn-1"))
+  .action(
+    guarded(async (given, { port: wanted }) => {
+      const { dashboardApp, openRunsFolder, pageFolder } = await import("../../serving/dashboard/index.ts");
+      const { listen } = await import("../../serving/http.ts");
+      const port = wholeNumber("--port", wanted, 0);
+      const runs = await openRunsFolder(given ?? "runs", { mayBeMissing: given === undefined });
+      const server = await listen(dashboardApp({ runs, page: await pageFolder() }), { port, orNextFree: true });
+      if (port !== 0 && server.port !== port) note(`Port ${port} is taken; this dashboard has ${server.port}.`);
+      print(`Dashboard of "${runs.name}": ${server.url}`);
+      note("Ctrl-C ends it.");
+      await interrupted();
+      await server.close();
+    }),
+  );
+
+/** Ctrl-C, once. */
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { release } = interruption(() => {
+      release();
+      resolve();
+    });
+  });

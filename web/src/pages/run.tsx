@@ -1,0 +1,82 @@
+import type { ComponentChildren } from "preact";
+import type { RunDetail } from "../../../src/serving/dashboard/api.ts";
+import { Empty, Loading, Notes } from "../parts/notes.tsx";
+import { State } from "../parts/state.tsx";
+import { useTitle } from "../parts/title.tsx";
+import { runHref } from "../router.ts";
+import { type KnownRun, useRun } from "../run-state.ts";
+import { NotFound } from "./not-found.tsx";
+import { Overview } from "./overview.tsx";
+import { Settings } from "./settings.tsx";
+
+/** What a tab is given. */
+export interface TabProps {
+  readonly run: RunDetail;
+  readonly reload: () => void;
+}
+
+interface Tab {
+  readonly name: string;
+  readonly label: string;
+  readonly content: (props: TabProps) => ComponentChildren;
+}
+
+const TABS: readonly Tab[] = [
+  { name: "", label: "Overview", content: (props) => <Overview {...props} /> },
+  { name: "settings", label: "Settings", content: (props) => <Settings {...props} /> },
+];
+
+function Failed({ known, id }: { known: KnownRun; id: string }) {
+  return (
+    <>
+      <h1 tabIndex={-1}>{id}</h1>
+      {known.error && (
+        <Empty title={known.error.message}>
+          <p>{known.error.hint}</p>
+          <p>
+            <a href="/" class="button">
+              All runs
+            </a>{" "}
+            <button type="button" onClick={known.reload}>
+              Try again
+            </button>
+          </p>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+/** A run, with its tabs. */
+export function RunPage({ id, tab }: { id: string; tab: string }) {
+  useTitle(id);
+  const known = useRun(id);
+  const { run, error, reload } = known;
+  const shown = TABS.find(({ name }) => name === tab);
+  if (!shown) return <NotFound />;
+  if (error) return <Failed known={known} id={id} />;
+  if (!run) return <Loading what="Reading the run" />;
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/">Runs</a>
+      </p>
+      <div class="title">
+        <h1 tabIndex={-1}>{id}</h1>
+        <State state={run.state} />
+      </div>
+      <p class="faint">
+        {run.model ?? "unknown model"} on {run.data ?? "unknown data"}
+      </p>
+      <nav class="tabs" aria-label="Run">
+        {TABS.map(({ name, label }) => (
+          <a key={name} href={runHref(id, name)} aria-current={name === tab ? "page" : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <Notes notes={run.notes} />
+      {shown.content({ run, reload })}
+    </>
+  );
+}
