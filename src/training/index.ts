@@ -41,6 +41,7 @@ export {
   RUN_FILES,
   readRecords,
   readRunConfig,
+  readRunMarks,
 } from "./run-folder.ts";
 export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";

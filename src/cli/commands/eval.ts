@@ -2,7 +2,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Evaluation, EvaluationReport } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { percent, print, printJson, table } from "../output.ts";
+import { note, percent, print, printJson, table } from "../output.ts";
 
 const interval = ([low, high]: readonly [number, number]): string =>
   `(95% interval ${percent(low)} to ${percent(high)})`;
@@ -59,6 +59,7 @@ export const evalCommand = new Command("eval")
       const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
       const model = await loadModel(path, { model: name });
       const loaded = await loadFor(data, model.input);
+      for (const text of loaded.notes ?? []) note(text);
       const { train, test } = loaded;
       const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);

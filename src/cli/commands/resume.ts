@@ -40,7 +40,7 @@ export const resumeCommand = new Command("resume")
           nameOf: flagOf,
         },
       ]);
-      const finished = await performRun({ kind: "resume", config, run, data: await loadRunData(config) });
+      const finished = await performRun({ kind: "resume", config, run, data: await loadRunData(config, run) });
       if (!finished) return;
       if (json) printJson(finished.summary);
       else printRun(finished);
