@@ -12,6 +12,7 @@ export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
 export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
 export {
+  decodeFor,
   type PictureAnswer,
   type PictureSource,
   type PredictedPicture,
@@ -20,6 +21,7 @@ export {
   predictPictures,
   type RankedClass,
   readInput,
+  toInput,
 } from "./predict.ts";
 export {
   defaultInput,

@@ -2,8 +2,9 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { LoadedModel, PictureSource, Trainer } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
+import { type HeatMapWriter, openHeatMaps } from "../heat-maps.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { EXIT } from "../output.ts";
+import { EXIT, note } from "../output.ts";
 import { findPictures, readList } from "../pictures.ts";
 import { type AnswerPrinter, FORMATS, printerOf } from "../predictions.ts";
 
@@ -17,16 +18,19 @@ interface PredictRun {
   readonly top: number;
   readonly batchSize: number;
   readonly printer: AnswerPrinter;
+  readonly heatMaps?: HeatMapWriter;
 }
 
 /** Prints the answer to each picture; one that cannot be read is told and passed over. Returns how many there were of those. */
 async function printAnswers(sources: readonly PictureSource[], run: PredictRun): Promise<number> {
-  const { model, trainer, top, batchSize, printer } = run;
+  const { model, trainer, top, batchSize, printer, heatMaps } = run;
   const { predictPictures } = await import("../../training/index.ts");
-  let failures = 0;
+  let [failures, place] = [0, 0];
   printer.begin();
   for await (const answer of predictPictures(trainer, sources, { model, k: top, batchSize })) {
-    printer.answer(answer);
+    const source = sources[place++];
+    const heatmap = source && (await heatMaps?.write(answer, source));
+    printer.answer(answer, heatmap === undefined ? {} : { heatmap });
     if (answer.error) failures++;
   }
   return failures;
@@ -52,6 +56,7 @@ export const predictCommand = new Command("predict")
   .option("--model <name>", "the model of a bare state dict")
   .option("--top <count>", "classes for each picture", numeric, 3)
   .option("--logits", "also the network's raw outputs")
+  .option("--heatmap <folder>", "write each picture under a heat map of where the network sees its class")
   .option("--batch-size <count>", "pictures at a time", numeric, BATCH_SIZE)
   .addOption(formatOption)
   .addOption(engineOption)
@@ -63,13 +68,15 @@ export const predictCommand = new Command("predict")
       "ocelli predict runs/first three.png",
       "ocelli predict runs/first photos/ --json",
       "ocelli predict runs/first photos/ --format csv > answers.csv",
+      "ocelli predict runs/first photos/ --heatmap heat/",
       "cat three.png | ocelli predict runs/first -",
       "find photos -newer last | ocelli predict runs/first --from-file -",
     ),
   )
   .action(
-    guarded(async (path, images, { model: name, fromFile, logits = false, engine, threads, json, ...options }) => {
+    guarded(async (path, images, { model: name, fromFile, logits = false, heatmap, ...options }) => {
       const { loadModel, openModel } = await import("../../training/index.ts");
+      const { engine, threads, json } = options;
       const top = wholeNumber("--top", options.top);
       const atOnce = wholeNumber("--batch-size", options.batchSize);
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
@@ -87,7 +94,9 @@ export const predictCommand = new Command("predict")
       const trainer = await openModel(model, { engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });
-        const failures = await printAnswers(sources, { model, trainer, top, batchSize, printer });
+        const heatMaps = heatmap === undefined ? undefined : await openHeatMaps(heatmap, { model, trainer });
+        const failures = await printAnswers(sources, { model, trainer, top, batchSize, printer, heatMaps });
+        if (heatMaps) note(`heat maps of the first class in ${heatmap}`);
         if (0 < failures) process.exitCode = EXIT.userError;
       } finally {
         await trainer.close();
