@@ -6,6 +6,8 @@ export {
   parseConfigFile,
   type ResolvedConfig,
   resolveConfig,
+  type SettingFault,
+  settingFaults,
 } from "./config.ts";
 export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
@@ -24,6 +26,15 @@ export {
   toInput,
 } from "./predict.ts";
 export {
+  PREDICTIONS_FILE,
+  type PredictedSample,
+  type Predictions,
+  predictionsState,
+  readPredictions,
+  sampleNames,
+  writePredictions,
+} from "./predictions-file.ts";
+export {
   defaultInput,
   inputShapeOf,
   type ModelInput,
@@ -33,7 +44,7 @@ export {
   preprocessingEntry,
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
-export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export { findRecipe, RECIPES, type Recipe, usualRecipe } from "./recipes.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
@@ -45,7 +56,7 @@ export {
   readRunConfig,
   readRunMarks,
 } from "./run-folder.ts";
-export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
+export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";

@@ -3,7 +3,7 @@ import { guarded } from "../guarded.ts";
 import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { flagOf } from "./train.ts";
+import { flagOf } from "../training-options.ts";
 
 /** `ocelli resume` */
 export const resumeCommand = new Command("resume")

@@ -110,3 +110,96 @@ export interface LiveState {
   readonly job: Job | null;
   readonly evaluation: EvaluationState;
 }
+
+/** What a person said of a photo. */
+export type MarkAnswer = { readonly label: string; readonly excluded?: undefined } | { readonly excluded: true };
+
+/** A picture of the validation set with what the network takes it for. */
+export interface ShownPicture {
+  /** Its place in the validation set. */
+  readonly index: number;
+  /** Relative to the data set's folder; null for what is in no file of its own, and cannot be marked. */
+  readonly file: string | null;
+  readonly class: string;
+  readonly predicted: string;
+  /** Of the predicted class, 0..1. */
+  readonly probability: number;
+  /** Cross entropy in nats. */
+  readonly loss: number;
+  readonly mark: MarkAnswer | null;
+}
+
+/** Some pictures of a selection. */
+export interface PicturePage {
+  /** Pictures of the whole selection. */
+  readonly total: number;
+  readonly offset: number;
+  readonly pictures: readonly ShownPicture[];
+}
+
+/** The account of a run's predictions. */
+export interface RunReport {
+  readonly count: number;
+  readonly accuracy: number;
+  readonly accuracyInterval: readonly [low: number, high: number];
+  readonly loss: number;
+  readonly classes: readonly string[];
+  /** [true class][predicted class] */
+  readonly confusion: readonly (readonly number[])[];
+  readonly perClass: readonly {
+    readonly class: string;
+    readonly count: number;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+  }[];
+  /** Whether its pictures are files, which can be marked. */
+  readonly hasFiles: boolean;
+}
+
+/** What was said of a data set's photos. */
+export interface MarkList {
+  /** The file that holds it. */
+  readonly file: string;
+  readonly marks: readonly { readonly name: string; readonly class: string | null; readonly mark: MarkAnswer }[];
+}
+
+/** What a mark was before it was changed, so that it can be taken back. */
+export interface MarkChange {
+  readonly before: MarkAnswer | null;
+}
+
+/** What a network makes of a picture. */
+export interface Classified {
+  readonly top: readonly { readonly class: string; readonly probability: number }[];
+  /** The picture under the heat map of the first class: a PNG file as data URL. */
+  readonly overlay: string;
+}
+
+/** A field of the form for a new run. */
+export interface SettingField {
+  readonly name: string;
+  readonly kind: "choice" | "switch" | "number" | "text";
+  readonly choices: readonly string[] | null;
+  /** What a person should give. */
+  readonly expected: string;
+}
+
+/** What the form needs to know. */
+export interface TrainForm {
+  readonly fields: readonly SettingField[];
+  readonly models: readonly string[];
+  /** Why no run can be started; null if one can. */
+  readonly refusal: Note | null;
+}
+
+/** Settings as they would be taken, and what is wrong with them. */
+export interface TrainCheck {
+  readonly faults: readonly (Note & { readonly setting: string | null })[];
+  readonly settings: readonly Setting[];
+}
+
+/** A run that has begun. */
+export interface StartedRun {
+  readonly id: string;
+}

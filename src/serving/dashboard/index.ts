@@ -1,3 +1,4 @@
-export { type DashboardOptions, dashboardApp } from "./app.ts";
+export { type DashboardApp, dashboardApp } from "./app.ts";
+export type { DashboardOptions } from "./dashboard.ts";
 export { pageFolder } from "./page.ts";
 export { openRunsFolder, type RunsFolder } from "./runs/find.ts";
