@@ -1,5 +1,5 @@
 /** What a run's network makes of its validation set, sample by sample: `predictions.jsonl` in the run's folder. */
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../checkpoint/index.ts";
@@ -95,12 +95,26 @@ export async function writePredictions(run: string, { data, evaluation, classes 
 
 /** How up to date a run's predictions are: there are none, its weights are newer, or they are those of its weights. */
 export async function predictionsState(run: string): Promise<"none" | "stale" | "ready"> {
-  const first = await readFile(join(run, PREDICTIONS_FILE), "utf8").catch(() => undefined);
+  const first = await firstLine(join(run, PREDICTIONS_FILE));
   if (first === undefined) return "none";
-  const header = headerSchema.safeParse(parsed(first.slice(0, first.indexOf("\n"))));
+  const header = headerSchema.safeParse(parsed(first));
   const { size, modified } = await weightsStamp(run);
   const { weights, version } = header.data ?? {};
   return version === VERSION && weights?.size === size && weights.modified === modified ? "ready" : "stale";
+}
+
+/** Bytes within which a file's first line ends, even with thousands of classes. */
+const HEAD = 2 ** 19;
+
+async function firstLine(path: string): Promise<string | undefined> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD), position: 0 });
+    return buffer.toString("utf8", 0, bytesRead).split("\n", 1)[0] ?? "";
+  } finally {
+    await file.close();
+  }
 }
 
 /** The predictions of a run; undefined if there are none. A damaged file is a `UserError`. */

@@ -1,15 +1,18 @@
 import { useEffect } from "preact/hooks";
+import { ComparePage } from "./pages/compare.tsx";
+import { MarksPage } from "./pages/marks.tsx";
+import { NewRunPage } from "./pages/new-run.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { RunsPage } from "./pages/runs.tsx";
 import { Shortcuts } from "./parts/shortcuts.tsx";
 import { Toasts } from "./parts/toast.tsx";
-import { followLinks, path } from "./router.ts";
+import { followLinks, path, query } from "./router.ts";
 import { isConnected } from "./server.ts";
 import { type Theme, theme } from "./theme.ts";
 
 const THEMES: readonly (readonly [Theme, string])[] = [
-  ["system", "As the system"],
+  ["system", "Auto"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
@@ -67,6 +70,9 @@ function Page() {
   const [first, second, third = ""] = path.value;
   if (first === undefined) return <RunsPage />;
   if (first === "runs" && second !== undefined) return <RunPage key={second} id={second} tab={third} />;
+  if (first === "compare") return <ComparePage />;
+  if (first === "new") return <NewRunPage key={query.value.get("from")} />;
+  if (first === "marks") return <MarksPage />;
   return <NotFound />;
 }
 

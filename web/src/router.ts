@@ -22,14 +22,16 @@ function decodePart(part: string): string {
 interface GoOptions {
   /** Without a new entry, as for a filter that is being typed. */
   readonly replace?: boolean;
+  /** What the history keeps with the entry. */
+  readonly state?: unknown;
 }
 
 /** Goes to an address within the page. A new page begins at its top, its heading read out. */
-export function go(href: string, { replace = false }: GoOptions = {}): void {
+export function go(href: string, { replace = false, state = null }: GoOptions = {}): void {
   const next = new URL(href, location.href);
   const isPage = next.pathname !== location.pathname;
-  if (replace) history.replaceState(null, "", next);
-  else if (next.href !== location.href) history.pushState(null, "", next);
+  if (replace) history.replaceState(history.state, "", next);
+  else if (next.href !== location.href) history.pushState(state, "", next);
   url.value = next;
   if (!isPage) return;
   scrollTo(0, 0);

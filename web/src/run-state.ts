@@ -30,7 +30,7 @@ export function useRun(id: string): KnownRun {
   const [error, setError] = useState<Note>();
   const [turn, setTurn] = useState(0);
   const reload = (): void => setTurn((value) => value + 1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` reads all again
+  // `turn` reads all again
   useEffect(() => {
     let stop = (): void => {};
     let gone = false;

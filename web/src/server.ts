@@ -64,7 +64,7 @@ export interface Resource<Answer> {
 export function useResource<Answer>(address: string | null): Resource<Answer> {
   const [state, setState] = useState<{ address?: string; data?: Answer; error?: Note }>({});
   const [turn, setTurn] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again
+  // `turn` asks again
   useEffect(() => {
     if (address === null) return;
     const control = new AbortController();

@@ -1,13 +1,17 @@
 import type { ComponentChildren } from "preact";
 import type { RunDetail } from "../../../src/serving/dashboard/api.ts";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
+import { RunActions } from "../parts/run-actions.tsx";
 import { State } from "../parts/state.tsx";
 import { useTitle } from "../parts/title.tsx";
 import { runHref } from "../router.ts";
 import { type KnownRun, useRun } from "../run-state.ts";
+import { Log } from "./log.tsx";
 import { NotFound } from "./not-found.tsx";
 import { Overview } from "./overview.tsx";
+import { Pictures } from "./pictures.tsx";
 import { Settings } from "./settings.tsx";
+import { Try } from "./try.tsx";
 
 /** What a tab is given. */
 export interface TabProps {
@@ -23,7 +27,10 @@ interface Tab {
 
 const TABS: readonly Tab[] = [
   { name: "", label: "Overview", content: (props) => <Overview {...props} /> },
+  { name: "pictures", label: "Pictures", content: (props) => <Pictures {...props} /> },
+  { name: "try", label: "Try it", content: (props) => <Try {...props} /> },
   { name: "settings", label: "Settings", content: (props) => <Settings {...props} /> },
+  { name: "log", label: "Log", content: (props) => <Log {...props} /> },
 ];
 
 function Failed({ known, id }: { known: KnownRun; id: string }) {
@@ -64,6 +71,7 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
       <div class="title">
         <h1 tabIndex={-1}>{id}</h1>
         <State state={run.state} />
+        <RunActions run={run} />
       </div>
       <p class="faint">
         {run.model ?? "unknown model"} on {run.data ?? "unknown data"}

@@ -57,7 +57,11 @@ function optionsOf({ lines, xLabel, format, group, logarithmic }: ChartProps, wi
     height: HEIGHT,
     padding: [12, 12, 0, 0],
     cursor: { ...(group && { sync: { key: group } }), drag: { x: true, y: false }, points: { size: 7 } },
-    scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
+    scales: {
+      x: { time: false, range: (_, low, high) => [Math.min(low, 0), low === high ? high + 1 : high] },
+      y: { distr: logarithmic ? 3 : 1 },
+    },
+    hooks: { setCursor: [showLast], ready: [showLast], setData: [showLast] },
     series: [
       {
         label: xLabel,
@@ -78,6 +82,13 @@ function optionsOf({ lines, xLabel, format, group, logarithmic }: ChartProps, wi
   };
 }
 
+/** While nothing is under the pointer, the legend shows the last value of each line. */
+function showLast(plot: uPlot): void {
+  if (0 <= (plot.cursor.left ?? -1)) return;
+  const last = plot.data.map((values) => values.findLastIndex((value) => value !== null && value !== undefined));
+  plot.setLegend({ idxs: last.map((index) => (index === -1 ? null : index)) }, false);
+}
+
 /** The last value of each line, in words. */
 const inWords = ({ lines, format }: ChartProps): string =>
   lines
@@ -91,7 +102,7 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot>(null);
   const { title, lines } = props;
   const kind = JSON.stringify([lines.map(({ label, colour: name }) => [label, name]), props.xLabel, props.logarithmic]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart of other lines is another chart
+  // a chart of other lines is another chart
   useEffect(() => {
     const element = box.current;
     if (!element) return;

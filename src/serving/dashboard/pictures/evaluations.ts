@@ -1,4 +1,5 @@
 /** What networks make of their validation sets: computed when it is asked for, one run after the other, and kept in the run's folder. */
+import { join } from "node:path";
 import { loadData } from "../../../data/index.ts";
 import { messageOf, UserError } from "../../../errors.ts";
 import {
@@ -7,6 +8,7 @@ import {
   dataOptions,
   loadModel,
   openModel,
+  PREDICTIONS_FILE,
   type Predictions,
   predictionsState,
   readPredictions,
@@ -16,6 +18,7 @@ import {
   writePredictions,
 } from "../../../training/index.ts";
 import type { EvaluationState, Note } from "../api.ts";
+import { stampOf } from "../runs/read-files.ts";
 import { missing } from "../status-error.ts";
 import { dataPlace } from "./data-place.ts";
 
@@ -57,13 +60,11 @@ export function createEvaluations(): Evaluations {
           const hint = error instanceof UserError ? error.hint : "This is a bug in ocelli: please report it.";
           faults.set(run, { message: messageOf(error), hint });
         })
-        .finally(() => {
-          running.delete(run);
-          known.delete(run);
-        });
+        .finally(() => running.delete(run))
+        .then(() => undefined);
     },
     async predictions(run) {
-      const key = JSON.stringify([await predictionsState(run), running.has(run)]);
+      const key = JSON.stringify(await stampOf(join(run, PREDICTIONS_FILE)));
       const entry = known.get(run);
       const predictions = entry?.key === key ? entry.predictions : readPredictions(run);
       if (entry?.key !== key) known.set(run, { key, predictions });

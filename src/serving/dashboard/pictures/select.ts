@@ -1,6 +1,6 @@
 /** Which of a run's predictions are shown, and in which order. */
 import { z } from "zod";
-import type { Mark } from "../../../data/index.ts";
+import type { Mark, Marks } from "../../../data/index.ts";
 import { confusionMatrix, perClass, wilsonInterval } from "../../../metrics/index.ts";
 import type { PredictedSample, Predictions } from "../../../training/index.ts";
 import type { PicturePage, RunReport, ShownPicture } from "../api.ts";
@@ -30,26 +30,37 @@ const BY: Readonly<Record<Selection["order"], (a: Indexed, b: Indexed) => number
   data: () => 0,
 };
 
+const markOf = ({ file }: PredictedSample, marks: Marks): Mark | null =>
+  (file !== null && Object.hasOwn(marks, file) ? marks[file] : null) ?? null;
+
 /** The pictures that fit; `marks` by name. */
 export function selectPictures(
   { samples }: Pick<Predictions, "samples">,
   { class: truth, predicted, only, order, offset, limit }: Selection,
-  marks: Readonly<Record<string, Mark>>,
+  marks: Marks,
 ): PicturePage {
-  const markOf = ({ file }: PredictedSample): Mark | null =>
-    (file !== null && Object.hasOwn(marks, file) ? marks[file] : null) ?? null;
   const fits = (sample: PredictedSample): boolean =>
     (truth === undefined || sample.class === truth) &&
     (predicted === undefined || sample.predicted === predicted) &&
     (only !== "wrong" || sample.class !== sample.predicted) &&
     (only !== "right" || sample.class === sample.predicted) &&
-    (only !== "marked" || markOf(sample) !== null);
+    (only !== "marked" || markOf(sample, marks) !== null);
   const chosen = samples.map((sample, index): Indexed => ({ ...sample, index })).filter(fits);
   chosen.sort((a, b) => BY[order](a, b) || a.index - b.index);
   const pictures = chosen
     .slice(offset, offset + limit)
-    .map((sample): ShownPicture => ({ ...sample, mark: markOf(sample) }));
+    .map((sample): ShownPicture => ({ ...sample, mark: markOf(sample, marks) }));
   return { total: chosen.length, offset, pictures };
+}
+
+/** One picture; undefined if there is none of that index. */
+export function shownPicture(
+  { samples }: Pick<Predictions, "samples">,
+  index: number,
+  marks: Marks,
+): ShownPicture | undefined {
+  const sample = samples[index];
+  return sample && { ...sample, index, mark: markOf(sample, marks) };
 }
 
 /** The account of all predictions. */

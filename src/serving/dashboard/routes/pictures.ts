@@ -2,10 +2,11 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
+import { type Marks, readMarks } from "../../../data/index.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { photoFile, samplePng } from "../pictures/data-set.ts";
-import { listMarks } from "../pictures/marks.ts";
-import { reportOn, selectionSchema, selectPictures } from "../pictures/select.ts";
+import type { Places } from "../pictures/places.ts";
+import { reportOn, selectionSchema, selectPictures, shownPicture } from "../pictures/select.ts";
 import { SIDES } from "../pictures/thumbnails.ts";
 import { findRun } from "../runs/find.ts";
 import { missing, StatusError } from "../status-error.ts";
@@ -21,6 +22,12 @@ const sideSchema = z.coerce
   .min(SIDES.least)
   .max(SIDES.most)
   .catch(SIDES.least * 10);
+
+/** What people say of the photos of a run; nothing if its pictures are no photos, or are not there. */
+async function marksIn(places: Places, run: string): Promise<Marks> {
+  const place = await places.of(run).catch(() => undefined);
+  return place?.kind === "photos" ? (await readMarks(place.root)).marks : {};
+}
 
 /** The routes under `/api/runs/:id/`. */
 export function pictureRoutes({ runs, evaluations, models, places, thumbnails }: Dashboard): Hono {
@@ -40,14 +47,18 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
     return context.json(await evaluations.state(run), 202);
   });
   app.get("/report", async (context) => context.json(reportOn(await evaluations.predictions(await runOf(context)))));
+  const marksOf = (run: string): Promise<Marks> => marksIn(places, run);
   app.get("/pictures", async (context) => {
     const run = await runOf(context);
     const selection = checked(selectionSchema, context.req.query());
-    const predictions = await evaluations.predictions(run);
-    const place = await places.of(run).catch(() => undefined);
-    const { marks } = place?.kind === "photos" ? await listMarks(place) : { marks: [] };
-    const byName = Object.fromEntries(marks.map(({ name, mark }) => [name, mark]));
-    return context.json(selectPictures(predictions, selection, byName));
+    return context.json(selectPictures(await evaluations.predictions(run), selection, await marksOf(run)));
+  });
+  app.get("/pictures/:index", async (context) => {
+    const run = await runOf(context);
+    const index = checked(indexSchema, context.req.param("index"));
+    const picture = shownPicture(await evaluations.predictions(run), index, await marksOf(run));
+    if (!picture) throw missing(`picture ${index}: there is none.`, "Close it, and choose another.");
+    return context.json(picture);
   });
   app.get("/pictures/:index/image", async (context) => {
     const run = await runOf(context);

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { DATA_NAMES, findPhotos, namesPhotos } from "../../../data/index.ts";
 import { UserError } from "../../../errors.ts";
-import { MODELS } from "../../../models/index.ts";
+import { findModel, MODELS } from "../../../models/index.ts";
 import {
   type ConfigLayer,
   findRecipe,
@@ -61,10 +61,23 @@ const nowhere = (data: string): UserError =>
     "Check the path; a relative one begins where the dashboard was started.",
   );
 
+/** What is wrong with the model's name, which the settings' own check leaves open. */
+function modelFaults(model: unknown): TrainCheck["faults"] {
+  try {
+    if (typeof model === "string") findModel(model);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ setting: "model", message: error.message, hint: error.hint }];
+  }
+}
+
 /** The settings as training would take them, and all that is wrong with them. */
 export async function checkTraining(values: Values): Promise<TrainCheck> {
   const layers = await layersOf(values);
-  const faults = [...(await dataFaults(values.data)), ...settingFaults(layers)];
+  const own = [...(await dataFaults(values.data)), ...modelFaults(values.model)];
+  const others = settingFaults(layers).filter(({ setting }) => !own.some((fault) => fault.setting === setting));
+  const faults = [...own, ...others];
   if (0 < faults.length) return { faults, settings: [] };
   const settings = Object.entries(resolveConfig(layers)).map(([name, { value, from }]) => ({ name, value, from }));
   return { faults, settings };
