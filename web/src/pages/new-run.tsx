@@ -64,7 +64,12 @@ function useCheck(values: Values): TrainCheck | undefined {
     let gone = false;
     const timer = setTimeout(() => {
       send<TrainCheck>("POST", "/api/train/check", values).then(
-        (answer) => !gone && setCheck(answer),
+        (answer) => {
+          if (gone) return;
+          setCheck((before) =>
+            answer.settings.length === 0 && before ? { ...answer, settings: before.settings } : answer,
+          );
+        },
         () => {}, // told when the form is sent
       );
     }, PAUSE);
@@ -95,14 +100,13 @@ interface FormProps {
   readonly offers: Readonly<Record<string, readonly string[]>>;
 }
 
-function Form({ form, first, offers }: FormProps) {
+/** What was filled in, what is wrong with it, and how it is sent. */
+function useForm(first: Values) {
   const [values, setValues] = useState<Values>(first);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set(Object.keys(first)));
   const [sent, setSent] = useState<TrainCheck["faults"]>();
   const [isBusy, setBusy] = useState(false);
   const check = useCheck(values);
-  const element = useRef<HTMLFormElement>(null);
-  const faults = sent ?? check?.faults.filter(({ setting }) => setting === null || touched.has(setting)) ?? [];
   const change = (field: SettingField, text: string): void => {
     setSent(undefined);
     setTouched((before) => new Set(before).add(field.name));
@@ -110,46 +114,55 @@ function Form({ form, first, offers }: FormProps) {
       text === "" ? others : { ...others, [field.name]: parsed(field, text) },
     );
   };
-  const start = async (): Promise<void> => {
+  const start = async (): Promise<boolean> => {
     setBusy(true);
     try {
       const { id } = await send<StartedRun>("POST", "/api/train", values);
       tell("Training begins.");
       go(runHref(id));
+      return true;
     } catch (error) {
       setBusy(false);
       const found =
         error instanceof ServerError ? (error.answer.faults as TrainCheck["faults"] | undefined) : undefined;
       setSent(found ?? [{ setting: null, ...noteOf(error) }]);
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      return false;
     }
   };
+  const faults = sent ?? check?.faults.filter(({ setting }) => setting === null || touched.has(setting)) ?? [];
+  return { values, settings: check?.settings ?? [], faults, isBusy, change, start };
+}
+
+function Form({ form, first, offers }: FormProps) {
+  const { values, settings, faults, isBusy, change, start } = useForm(first);
+  const element = useRef<HTMLFormElement>(null);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (await start()) return;
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+  };
+  const usualOf = (name: string): string =>
+    name === "data" ? "" : valueText(settings.find((setting) => setting.name === name)?.value ?? "");
   const show = (field: SettingField) => (
     <Field
       key={field.name}
       field={field.name === "model" ? { ...field, kind: "choice", choices: form.models } : field}
       label={LABELS[field.name] ?? field.name}
       value={field.name in values ? String(values[field.name]) : ""}
-      usual={valueText(check?.settings.find(({ name }) => name === field.name)?.value ?? "")}
+      usual={usualOf(field.name)}
       offers={offers[field.name]}
       fault={faults.find(({ setting }) => setting === field.name)}
       onChange={(text) => change(field, text)}
     />
   );
-  const fieldOf = (name: string): SettingField[] => form.fields.filter((field) => field.name === name);
   const others = form.fields.filter(({ name }) => !FIRST.includes(name));
-  const isHidden = others.some(({ name }) => faults.some(({ setting }) => setting === name) || name in first);
+  const isOpen = others.some(({ name }) => faults.some(({ setting }) => setting === name) || name in first);
   return (
-    <form
-      ref={element}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void start();
-      }}
-    >
-      <div class="fields card padded">{FIRST.flatMap(fieldOf).map(show)}</div>
-      <details class="card padded" open={isHidden}>
+    <form ref={element} noValidate onSubmit={(event) => void submit(event)}>
+      <div class="fields card padded">
+        {FIRST.flatMap((name) => form.fields.filter((field) => field.name === name)).map(show)}
+      </div>
+      <details class="card padded" open={isOpen}>
         <summary>All other settings</summary>
         <div class="fields">{others.map(show)}</div>
       </details>

@@ -67,7 +67,7 @@ function Tile({ run, picture }: { run: string; picture: ShownPicture }) {
       <a href={withQuery({ picture: index })} class={`tile ${isRight ? "" : "wrong"}`} onClick={open}>
         <img
           class={file === null ? "pixels" : undefined}
-          src={runApi(run, `pictures/${index}/image?side=320`)}
+          src={runApi(run, `pictures/${index}/image?side=256`)}
           alt={file?.split("/").at(-1) ?? `picture ${index}`}
           loading="lazy"
         />

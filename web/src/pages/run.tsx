@@ -68,14 +68,18 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
       <p class="crumbs">
         <a href="/">Runs</a>
       </p>
-      <div class="title">
-        <h1 tabIndex={-1}>{id}</h1>
-        <State state={run.state} />
+      <div class="run-head">
+        <div>
+          <div class="title">
+            <h1 tabIndex={-1}>{id}</h1>
+            <State state={run.state} />
+          </div>
+          <p class="faint">
+            {run.model ?? "unknown model"} on {run.data ?? "unknown data"}
+          </p>
+        </div>
         <RunActions run={run} />
       </div>
-      <p class="faint">
-        {run.model ?? "unknown model"} on {run.data ?? "unknown data"}
-      </p>
       <nav class="tabs" aria-label="Run">
         {TABS.map(({ name, label }) => (
           <a key={name} href={runHref(id, name)} aria-current={name === tab ? "page" : undefined}>

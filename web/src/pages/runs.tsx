@@ -21,7 +21,7 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { name: "run", label: "Run", value: ({ id }) => id },
   { name: "state", label: "State", value: ({ state }) => state },
-  { name: "accuracy", label: "Best accuracy", value: ({ accuracy }) => accuracy, falling: true },
+  { name: "accuracy", label: "Accuracy", value: ({ accuracy }) => accuracy, falling: true },
   { name: "loss", label: "Loss", value: ({ loss }) => loss },
   { name: "epochs", label: "Epochs", value: ({ epochs }) => epochs, falling: true },
   { name: "model", label: "Model", value: ({ model }) => model },

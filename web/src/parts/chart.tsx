@@ -28,6 +28,8 @@ export interface ChartProps {
 
 const HEIGHT = 260;
 const FONT = "12px Inter, system-ui, sans-serif";
+/** Without zeros at the end, which an axis has no use for. */
+const short = (text: string): string => text.replace(/(\.\d*?)0+(?=%?$)/, "$1").replace(/\.(?=%?$)/, "");
 const resolved = (name: string): string => (name.startsWith("--") ? colour(name) : name);
 
 function dataOf(lines: readonly Line[]): uPlot.AlignedData {
@@ -76,7 +78,7 @@ function optionsOf({ lines, xLabel, format, group, logarithmic }: ChartProps, wi
         grid,
         size: 58,
         gap: 6,
-        values: (_, values) => values.map((value) => (value === null ? "" : format(value))),
+        values: (_, values) => values.map((value) => (value === null ? "" : short(format(value)))),
       },
     ],
   };

@@ -27,7 +27,7 @@ export function Field({ field, label, value, usual, offers, fault, onChange }: F
   return (
     <div class="field">
       <label for={id}>
-        {label} {label !== field.name && <code>{field.name}</code>}
+        {label} {label.toLowerCase() !== field.name.toLowerCase() && <code>{field.name}</code>}
       </label>
       {choices ? (
         <select {...common} value={value} onChange={(event) => onChange(event.currentTarget.value)}>

@@ -76,9 +76,9 @@ function modelFaults(model: unknown): TrainCheck["faults"] {
 export async function checkTraining(values: Values): Promise<TrainCheck> {
   const layers = await layersOf(values);
   const own = [...(await dataFaults(values.data)), ...modelFaults(values.model)];
-  const others = settingFaults(layers).filter(({ setting }) => !own.some((fault) => fault.setting === setting));
-  const faults = [...own, ...others];
-  if (0 < faults.length) return { faults, settings: [] };
+  const unfit = settingFaults(layers);
+  const faults = [...own, ...unfit.filter(({ setting }) => !own.some((fault) => fault.setting === setting))];
+  if (0 < unfit.length) return { faults, settings: [] };
   const settings = Object.entries(resolveConfig(layers)).map(([name, { value, from }]) => ({ name, value, from }));
   return { faults, settings };
 }
