@@ -21,6 +21,8 @@ export interface FinishedRun {
   /** Of the best weights. */
   readonly report: EvaluationReport;
   readonly pictures: readonly string[];
+  /** The file of the report for people. */
+  readonly page: string;
 }
 
 /** Exit code of a run that was asked to stop. */
@@ -61,7 +63,7 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
 
 async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
   const { configValues, loadModel, openModel, reportOf, workersOf } = await import("../training/index.ts");
-  const { writeRunPictures } = await import("../reports/index.ts");
+  const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
   const trainer = await openModel(model, {
@@ -76,14 +78,15 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
       ...{ run, model: model.name, train: data.train, seed: config.seed.value },
       ...{ dataset: data.test, evaluation, report },
     });
-    return { report, pictures };
+    const page = await writeReport(run, { model, trainer, data, evaluation });
+    return { report, pictures, page };
   } finally {
     await trainer.close();
   }
 }
 
 /** The result for people. */
-export function printRun({ summary, report, pictures }: FinishedRun): void {
+export function printRun({ summary, report, pictures, page }: FinishedRun): void {
   const { run, best, imagesPerSecond, peakRssMiB } = summary;
   const [low, high] = report.accuracyInterval;
   print(
@@ -92,4 +95,5 @@ export function printRun({ summary, report, pictures }: FinishedRun): void {
   print(`${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s, ${peakRssMiB} MiB at most`);
   print(`weights   ${join(run, "best.pth")}`);
   for (const picture of pictures) print(`picture   ${picture}`);
+  print(`report    ${page}`);
 }

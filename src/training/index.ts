@@ -34,6 +34,14 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export {
+  bestRecord,
+  isFinished,
+  looksLikeRun,
+  type RunAccount,
+  readRunAccount,
+  type StoredSetting,
+} from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
