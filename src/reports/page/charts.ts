@@ -89,5 +89,5 @@ function diagram({ bins }: Calibration): string {
     text("Right answers", { x: 0, y: 0, transform: `translate(10 ${middle}) rotate(-90)`, ...title }),
   ];
   const viewBox = `0 0 ${LEFT + SIDE + 24} ${TOP + SIDE + 46}`;
-  return element("svg", { viewBox }, [...grid, ...bars, element("line", same), ...titles].join("\n"));
+  return element("svg", { viewBox, class: "narrow" }, [...grid, ...bars, element("line", same), ...titles].join("\n"));
 }

@@ -31,10 +31,10 @@ function matrix({ confusion }: Report, classes: readonly string[]): Html {
     if (count === 0) return html`<td class="none">0</td>`;
     const kind = row === column ? "right" : "wrong";
     const share = count / total;
-    return html`<td class="${kind}" style="--share:${share.toFixed(4)}">${formatCount(count)}<small>${formatShare(share)}</small></td>`;
+    return html`<td class="${kind}" style="--share:${Math.sqrt(share).toFixed(4)}">${formatCount(count)}<small>${formatShare(share)}</small></td>`;
   };
   return html`<div class="scroll" role="region" aria-label="Confusion matrix" tabindex="0"><table class="${size}">
-<thead><tr><th scope="col">true ↓ predicted →</th>${classes.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">true ↓<br>taken for →</th>${classes.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${confusion.map(
     (row, truth) =>
       html`<tr><th scope="row">${classes[truth]}</th>${row.map((count, predicted) => cell(count, truth, predicted))}</tr>

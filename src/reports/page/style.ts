@@ -39,6 +39,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 20px; align-items: start; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; max-width: 520px; }
+svg.narrow { max-width: 400px; }
 svg text { font-family: inherit; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible, a:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
@@ -51,7 +52,7 @@ thead th, td.n, .confusion td { white-space: nowrap; }
 tbody th { min-width: 7ch; }
 tbody th { font-weight: 500; }
 table.wide { width: 100%; }
-.confusion th, .confusion td { padding: 6px 8px; text-align: center; border: 1px solid var(--line); min-width: 52px; }
+.confusion th, .confusion td { padding: 6px 8px; text-align: center; vertical-align: middle; border: 1px solid var(--line); min-width: 52px; }
 .confusion tbody th { text-align: right; white-space: nowrap; min-width: 0; }
 .confusion td small { display: block; font-size: .78rem; }
 .confusion td.none { color: var(--faint); }
@@ -80,6 +81,9 @@ footer { padding-bottom: 32px; }
   h1 { font-size: 1.4rem; }
   .key { grid-template-columns: 1fr 1fr; }
   .samples { grid-template-columns: 1fr 1fr; }
+  table { font-size: .86rem; }
+  th, td { padding-right: 7px; }
+  .confusion th, .confusion td { padding: 4px 5px; min-width: 44px; }
 }
 @media print {
   :root {
