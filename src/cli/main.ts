@@ -11,6 +11,7 @@ import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
+import { runsCommand } from "./commands/runs.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { examples } from "./options.ts";
@@ -26,6 +27,7 @@ const commands = [
   evalCommand,
   predictCommand,
   reportCommand,
+  runsCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,
@@ -36,6 +38,7 @@ const commands = [
 const program = new Command("ocelli")
   .description("Train, evaluate and use image classifiers from TypeScript")
   .version(version)
+  .enablePositionalOptions() // what comes after a command's name is that command's
   .addHelpText(
     "after",
     examples(

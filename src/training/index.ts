@@ -39,6 +39,7 @@ export {
   isFinished,
   looksLikeRun,
   type RunAccount,
+  type RunAccountOptions,
   readRunAccount,
   type StoredSetting,
 } from "./run-account.ts";
@@ -52,6 +53,7 @@ export {
   readRecords,
   readRunConfig,
 } from "./run-folder.ts";
+export { compareRuns, findRuns, listRuns, RUN_ORDERS, type RunComparison, type RunLine, runLine } from "./run-list.ts";
 export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";

@@ -66,8 +66,14 @@ export async function looksLikeRun(path: string): Promise<boolean> {
   return found.includes(true);
 }
 
+/** How much is read. */
+export interface RunAccountOptions {
+  /** Whether records of steps are wanted too; true by default. Without them a long run is read much faster. */
+  readonly steps?: boolean;
+}
+
 /** Reads a run's folder. Never fails: what is missing or damaged is told in `problems`. */
-export async function readRunAccount(path: string): Promise<RunAccount> {
+export async function readRunAccount(path: string, options: RunAccountOptions = {}): Promise<RunAccount> {
   const problems: string[] = [];
   const text = async (name: keyof typeof RUN_FILES): Promise<string | undefined> =>
     readFile(join(path, RUN_FILES[name]), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -86,7 +92,7 @@ export async function readRunAccount(path: string): Promise<RunAccount> {
         () => 0,
       )),
     settings: config === undefined ? {} : settingsIn(config, problems),
-    records: metrics === undefined ? [] : recordsIn(metrics, problems),
+    records: metrics === undefined ? [] : recordsIn(metrics, problems, options),
     summary: summary === undefined ? undefined : summaryIn(summary, problems),
     problems,
   };
@@ -98,13 +104,17 @@ function beginningOf(log: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The records in a text of `metrics.jsonl`; lines that are none are passed over and told. */
-export function recordsIn(text: string, problems: string[]): MetricsRecord[] {
+/** How `metrics.jsonl` begins the record of a step. */
+const STEP = '{"type":"step",';
+
+/** The records in a text of `metrics.jsonl`; lines that are none are passed over and told. Without `steps` only the last step's. */
+export function recordsIn(text: string, problems: string[], { steps = true }: RunAccountOptions = {}): MetricsRecord[] {
   const records: MetricsRecord[] = [];
   const [broken, unknown]: [number[], Set<string>] = [[], new Set()];
   const lines = text.split("\n");
   lines.pop(); // after the last line's end there is nothing, or a line that is being written
   for (const [index, line] of lines.entries()) {
+    if (!steps && index < lines.length - 1 && line.startsWith(STEP) && line.endsWith("}")) continue;
     const value = parsed(line);
     const found = recordSchema.safeParse(value);
     const type = typeof value === "object" && value !== null && "type" in value ? String(value.type) : undefined;

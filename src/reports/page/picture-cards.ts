@@ -5,7 +5,7 @@ import type { ShownPicture } from "./shown-pictures.ts";
 
 /** A picture; data URIs of our own need no escaping. */
 const image = (uri: string, alt: string, isSmall: boolean): Html =>
-  html`<img${isSmall && raw(' class="pixels"')} loading="lazy" alt="${alt}" src="${raw(uri)}">`;
+  html`<img${isSmall && raw(' class="pixels"')} alt="${alt}" src="${raw(uri)}">`;
 
 /** The mistakes of the highest loss. */
 export function mistakesSection(
