@@ -9,7 +9,9 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
+import { runsCommand } from "./commands/runs.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
@@ -25,6 +27,8 @@ const commands = [
   resumeCommand,
   evalCommand,
   predictCommand,
+  reportCommand,
+  runsCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,
@@ -36,6 +40,7 @@ const commands = [
 const program = new Command("ocelli")
   .description("Train, evaluate and use image classifiers from TypeScript")
   .version(version)
+  .enablePositionalOptions() // what comes after a command's name is that command's
   .addHelpText(
     "after",
     examples(

@@ -21,6 +21,8 @@ export interface FinishedRun {
   /** Of the best weights. */
   readonly report: EvaluationReport;
   readonly pictures: readonly string[];
+  /** The file of the report for people. */
+  readonly page: string;
 }
 
 /** Exit code of a run that was asked to stop. */
@@ -63,7 +65,7 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
   const { configValues, loadModel, openModel, reportOf, workersOf, writePredictions } = await import(
     "../training/index.ts"
   );
-  const { writeRunPictures } = await import("../reports/index.ts");
+  const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
   const trainer = await openModel(model, {
@@ -79,14 +81,15 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
       ...{ run, model: model.name, train: data.train, seed: config.seed.value },
       ...{ dataset: data.test, evaluation, report },
     });
-    return { report, pictures };
+    const page = await writeReport(run, { model, trainer, data, evaluation });
+    return { report, pictures, page };
   } finally {
     await trainer.close();
   }
 }
 
 /** The result for people. */
-export function printRun({ summary, report, pictures }: FinishedRun): void {
+export function printRun({ summary, report, pictures, page }: FinishedRun): void {
   const { run, best, imagesPerSecond, peakRssMiB } = summary;
   const [low, high] = report.accuracyInterval;
   print(
@@ -95,4 +98,5 @@ export function printRun({ summary, report, pictures }: FinishedRun): void {
   print(`${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s, ${peakRssMiB} MiB at most`);
   print(`weights   ${join(run, "best.pth")}`);
   for (const picture of pictures) print(`picture   ${picture}`);
+  print(`report    ${page}`);
 }

@@ -16,3 +16,15 @@ export function lastFeatureMap(logits: Value): Value {
   const pooled = source.kind === "node" && source.node.op === "adaptiveAveragePool" ? source.node.inputs[0] : undefined;
   return pooled ?? flattened;
 }
+
+const LINEAR_OPS = ["reshape", "linear", "adaptiveAveragePool", "averagePool"];
+
+/** Whether `logits` are computed from `features` by linear ops alone. */
+export function isLinear(features: Value, logits: Value): boolean {
+  const later = new Set([features]);
+  return sortNodes([logits]).every(({ op, inputs, outputs }) => {
+    if (!inputs.some((operand) => operand && later.has(operand))) return true;
+    for (const output of outputs) later.add(output);
+    return LINEAR_OPS.includes(op);
+  });
+}

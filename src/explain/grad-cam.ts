@@ -7,7 +7,7 @@ import { argmaxRows } from "../metrics/index.ts";
 import { type Module, trace } from "../nn/index.ts";
 import { add, mean, multiply, relu, sum } from "../ops/index.ts";
 import type { LoadedModel } from "../training/index.ts";
-import { lastFeatureMap } from "./feature-map.ts";
+import { isLinear, lastFeatureMap } from "./feature-map.ts";
 import { type HeatMap, peakOf, resizeHeat, scaledBy } from "./heat-map.ts";
 
 /** What `gradCamProgram` takes. */
@@ -20,7 +20,9 @@ interface GradCamOptions {
 /**
  * `images` [N, C, H, W] and `wanted` [N, classes], 1 at the class to explain and 0 elsewhere → `logits` [N, classes] and
  * `heat` [N, h, w]: relu(Σₖ αₖ·Aₖ) of the last feature map A [N, K, h, w], with αₖ the mean over all places of the
- * gradient of the wanted logit.
+ * gradient of the wanted logit. Where the logits are linear in A, αₖ is the gradient at each place itself: with a pool of
+ * the whole map the same, and with one linear layer of all places (mnist-cnn) exactly what each adds to the logit, where the
+ * mean would say little (Draelos and Carin 2020, HiResCAM).
  */
 function gradCamProgram(network: Module, { inputShape, batchSize }: GradCamOptions): Program {
   const { output: logits } = trace(network, input("images", [batchSize, ...inputShape]), { training: false });
@@ -29,7 +31,7 @@ function gradCamProgram(network: Module, { inputShape, batchSize }: GradCamOptio
   const evidence = sum(multiply(logits, input("wanted", logits.shape)), { axes: [0, 1] });
   const [gradient] = gradientsOf(evidence, [features], (values) => add(values));
   if (!gradient) throw new Error("gradientsOf: one gradient for one target");
-  const weights = mean(gradient, { axes: [2, 3], keepDims: true });
+  const weights = isLinear(features, logits) ? gradient : mean(gradient, { axes: [2, 3], keepDims: true });
   const heat = relu(sum(multiply(features, weights), { axes: [1] }));
   return defineProgram({ name: `heat maps of ${batchSize} images`, outputs: { logits, heat } });
 }

@@ -45,6 +45,15 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe, usualRecipe } from "./recipes.ts";
+export {
+  bestRecord,
+  isFinished,
+  looksLikeRun,
+  type RunAccount,
+  type RunAccountOptions,
+  readRunAccount,
+  type StoredSetting,
+} from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
@@ -56,6 +65,7 @@ export {
   readRunConfig,
   readRunMarks,
 } from "./run-folder.ts";
+export { compareRuns, findRuns, listRuns, RUN_ORDERS, type RunComparison, type RunLine, runLine } from "./run-list.ts";
 export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";

@@ -5,7 +5,7 @@ those of zoo-parity.py, where they are explained (mnist-cnn: images [N, 1, 28, 2
 
 In float64, for each network: "gain", "scale", "size" [N, H, W] of the images, "classes" [N], of which each image's heat map
 is, and "heat", every STRIDE-th value of [N, H, W]: relu(sum_k alpha_k A_k) of the last feature map A, with alpha_k the mean
-over places of the gradient of the class's logit, brought to the images' size by F.interpolate (bilinear, align_corners=False)
+over places of the gradient of the class's logit (mnist-cnn: the gradient at each place itself), brought to the images' size by F.interpolate (bilinear, align_corners=False)
 and divided by its maximum.
 """
 
@@ -104,7 +104,8 @@ for name, (build, gain, scale, size, body, head) in NETWORKS.items():
     logits = head(network, features)
     classes = logits.argmax(1).tolist()
     sum(logits[i, index] for i, index in enumerate(classes)).backward()
-    heat = F.relu((features * features.grad.mean((2, 3), keepdim=True)).sum(1, keepdim=True))
+    weights = features.grad if name == "mnist-cnn" else features.grad.mean((2, 3), keepdim=True)
+    heat = F.relu((features * weights).sum(1, keepdim=True))
     large = F.interpolate(heat.detach(), (h, w), mode="bilinear", align_corners=False)[:, 0]
     large /= large.amax((1, 2), keepdim=True)
     values = [round(value, 7) for value in large.flatten()[::STRIDE].tolist()]
