@@ -49,6 +49,8 @@ export interface CompileOptions {
 /** Where Programs run. Holds the variables, which all its Programs share by name. */
 export interface Engine {
   readonly name: EngineName;
+  /** What a person should know of how it was chosen. */
+  readonly note?: string;
   /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /**

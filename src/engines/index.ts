@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
-import { expectOnednn, expectOnnxRuntime } from "./inspect.ts";
+import { expectOnednn, expectOnnxRuntime, fastestEngine } from "./inspect.ts";
 
 export {
   type CompileOptions,
@@ -34,13 +34,17 @@ export async function openEngine(
   name: string = "auto",
   { threads = availableParallelism() }: EngineOptions = {},
 ): Promise<Engine> {
-  const chosen = name === "auto" ? "onnx" : name;
-  if (!isEngineName(chosen)) throw unknownEngine(name);
-  if (chosen === "reference") {
+  if (name === "auto") {
+    const { name: fastest, note } = await fastestEngine();
+    const engine = await openEngine(fastest, { threads });
+    return note === undefined ? engine : { ...engine, note };
+  }
+  if (!isEngineName(name)) throw unknownEngine(name);
+  if (name === "reference") {
     const { openReferenceEngine } = await import("./reference/engine.ts");
     return openReferenceEngine();
   }
-  if (chosen === "onednn") {
+  if (name === "onednn") {
     await expectOnednn();
     const { openOnednnEngine } = await import("./onednn/engine.ts");
     return openOnednnEngine({ threads });

@@ -132,7 +132,7 @@ async function withRun<Result>(
   try {
     if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]), weights);
     const facts = { config: resolved, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), ...(start.told === undefined ? [] : [start.told])];
+    const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
     return await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
   } finally {
     await pool?.close();
