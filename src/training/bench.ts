@@ -1,5 +1,6 @@
 /** Measures training steps, forward passes and data loading. */
 import { batches, type Dataset, openWorkerPool } from "../data/index.ts";
+import type { Precision } from "../engines/index.ts";
 import { sizeOf } from "../graph/value.ts";
 import { findModel } from "../models/index.ts";
 import { adam, adamw, type Optimizer, type OptimizerName, sgd } from "../optim/optimizer.ts";
@@ -23,6 +24,7 @@ export interface BenchOptions {
   readonly engine: string;
   readonly threads: number;
   readonly workers: number;
+  readonly precision: Precision;
   readonly optimizer: OptimizerName;
   /** `none` or a file: what a step takes does not depend on it, but the head of a file may have a shape of its own. */
   readonly weights: string;
@@ -69,9 +71,9 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   const measured = options.job === "data" ? await benchData(options) : await benchEngine(options);
   const { engine, compileMs, times, images } = measured;
   const medianMs = medianOf(times);
-  const { model, job, batchSize, threads, steps } = options;
+  const { model, job, batchSize, threads, steps, precision } = options;
   return {
-    ...{ model, job, engine, precision: "fp32", batchSize, threads, steps },
+    ...{ model, job, engine, precision, batchSize, threads, steps },
     medianMs: rounded(medianMs),
     minMs: rounded(Math.min(...times)),
     imagesPerSecond: Math.round(1000 * (images === undefined ? batchSize / medianMs : images / sumOf(times))),
@@ -102,7 +104,7 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
   const images = Float32Array.from({ length: batchSize * sizeOf(inputShape) }, () => rng.uniform());
   const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, CLASSES - 1));
   const trainer = await openTrainer(start.network, {
-    ...{ inputShape, batchSize, engine: options.engine, threads: options.threads },
+    ...{ inputShape, batchSize, engine: options.engine, threads: options.threads, precision: options.precision },
     ...partOf(model, { batchNorm: "auto", layerRates: "none" }, options.freeze),
     optimizer: OPTIMIZERS[options.optimizer],
     evaluationOnly: job === "eval",

@@ -141,9 +141,9 @@ async function withRun<Result>(
 }
 
 function trainerOptions(config: TrainConfig, { train }: IdxData): Omit<TrainerOptions, "inputShape"> {
-  const { batchSize, engine, threads, seed, clipNorm, averageDecay } = config;
+  const { batchSize, engine, threads, precision, seed, clipNorm, averageDecay } = config;
   return {
-    ...{ batchSize, engine, threads, seed },
+    ...{ batchSize, engine, threads, precision, seed },
     optimizer: optimizerOf(config),
     loss: lossOf(config, train),
     ...(clipNorm !== 0 && { clipNorm }),

@@ -38,7 +38,7 @@ export const benchCommand = new Command("bench")
   .option("--workers <count>", "threads that make batches, for the job data", numeric, 0)
   .option("--data <name>", "the data set of the job data: as `ocelli train` takes it", "digits")
   .addOption(augmentOption)
-  .option("--precision <name>", "fp32", "fp32")
+  .option("--precision <name>", "fp32, or bf16 on the onednn engine", "fp32")
   .addOption(engineOption)
   .addOption(threadsOption)
   .addOption(jsonOption)
@@ -52,14 +52,14 @@ export const benchCommand = new Command("bench")
     ),
   )
   .action(
-    guarded(async ({ data, augment, json, precision, ...options }) => {
+    guarded(async ({ data, augment, json, ...options }) => {
       const { BENCH_JOBS, bench } = await import("../../training/index.ts");
+      const { PRECISIONS } = await import("../../engines/index.ts");
       const { OPTIMIZER_NAMES } = await import("../../optim/optimizer.ts");
-      if (precision !== "fp32")
-        throw new UserError(`--precision: expected fp32 but got "${precision}".`, "Leave it out.");
       const result = await bench({
         ...options,
         job: chosen("--job", options.job, BENCH_JOBS),
+        precision: chosen("--precision", options.precision, PRECISIONS),
         optimizer: chosen("--optimizer", options.optimizer, OPTIMIZER_NAMES),
         batchSize: wholeNumber("--batch-size", options.batchSize),
         steps: wholeNumber("--steps", options.steps),
