@@ -54,7 +54,7 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--seed <number>", "of weights, order, augmentation and dropout (default: 0)", numeric],
   ["--workers <count>", "threads that make batches (default: auto, one per core for photos)", countOrAuto],
   ["--engine <name>", "auto, onnx, onednn or reference (default: auto)"],
-  ["--precision <name>", "fp32 (default: fp32)"],
+  ["--precision <name>", "fp32, or bf16 on the onednn engine (default: fp32)"],
 ];
 
 /** How settings are called on the command line, where it is not their name in kebab-case. */
