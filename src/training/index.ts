@@ -52,6 +52,7 @@ export {
   type RunAccount,
   type RunAccountOptions,
   readRunAccount,
+  recordsIn,
   type StoredSetting,
 } from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";

@@ -82,9 +82,8 @@ export interface EvaluationState {
 /** All about a run but for its pictures. */
 export interface RunDetail extends RunEntry {
   readonly settings: readonly Setting[];
-  /** Parts of `summary.json` as they are. */
-  readonly summary: Readonly<Record<string, unknown>> | null;
-  readonly classes: readonly string[] | null;
+  /** Of a run that has come to its end. */
+  readonly summary: { readonly imagesPerSecond: number; readonly peakRssMiB: number } | null;
   readonly metrics: Metrics;
   /** Files that may be opened: pictures and the report. */
   readonly files: readonly string[];

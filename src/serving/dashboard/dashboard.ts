@@ -8,7 +8,7 @@ import { createPlaces, type Places } from "./pictures/places.ts";
 import { createThumbnails, type Thumbnails } from "./pictures/thumbnails.ts";
 import { readDetail, stateWith } from "./runs/detail.ts";
 import { createRunReader } from "./runs/entry.ts";
-import { findRun, findRuns, type RunsFolder, runPath } from "./runs/find.ts";
+import { findRun, findRunIds, type RunsFolder, runPath } from "./runs/find.ts";
 import { createJobs, hasFolder, type Jobs, type TrainingCommands } from "./training/jobs.ts";
 
 /** What the dashboard is of. */
@@ -56,7 +56,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     ...options,
     ...{ evaluations, jobs, models: createModels(), places: createPlaces(openPlace), thumbnails: createThumbnails() },
     async list() {
-      const ids = await findRuns(runs);
+      const ids = await findRunIds(runs);
       const read = await Promise.all(ids.map((id) => reader.read(join(runs.root, id), id)));
       const begun = jobs.ids().flatMap((id) => {
         const job = jobs.of(id);
@@ -68,7 +68,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const job = await starting(id);
       if (job) {
         const metrics = { epochs: [], evals: [], steps: [], end: 0 };
-        const nothing = { settings: [], summary: null, classes: null, metrics, files: [], hasWeights: false };
+        const nothing = { settings: [], summary: null, metrics, files: [], hasWeights: false };
         return { ...withoutFolder(id, job), ...nothing, job, evaluation: NO_EVALUATION };
       }
       const path = await findRun(runs, id);

@@ -6,13 +6,11 @@ import { Empty } from "../parts/notes.tsx";
 import { runApi } from "../server.ts";
 import type { TabProps } from "./run.tsx";
 
-const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
-
 function Figures({ run }: Pick<TabProps, "run">) {
   const { summary, metrics } = run;
   const last = metrics.epochs.at(-1);
-  const speed = number(summary?.imagesPerSecond);
-  const memory = number(summary?.peakRssMiB);
+  const speed = summary?.imagesPerSecond ?? null;
+  const memory = summary?.peakRssMiB ?? null;
   const items: readonly (readonly [label: string, value: string, more?: string])[] = [
     [
       "Best validation accuracy",

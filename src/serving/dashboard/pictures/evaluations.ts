@@ -18,7 +18,7 @@ import {
   writePredictions,
 } from "../../../training/index.ts";
 import type { EvaluationState, Note } from "../api.ts";
-import { stampOf } from "../runs/read-files.ts";
+import { stampOf } from "../runs/log.ts";
 import { missing } from "../status-error.ts";
 import { dataPlace } from "./data-place.ts";
 

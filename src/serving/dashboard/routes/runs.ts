@@ -7,7 +7,7 @@ import type { Dashboard } from "../dashboard.ts";
 import { mayBeOpened } from "../runs/detail.ts";
 import { findRun } from "../runs/find.ts";
 import { sendChanges, sendLive } from "../runs/live.ts";
-import { readLog } from "../runs/read-files.ts";
+import { readLog } from "../runs/log.ts";
 import { forbidden, missing } from "../status-error.ts";
 
 /** What a report may do that came with a run's folder: show itself, and nothing else. */
@@ -22,7 +22,7 @@ export function runRoutes(dashboard: Dashboard): Hono {
   app.get("/events", (context) => streamSSE(context, (stream) => sendChanges(stream, dashboard.list)));
   app.get("/runs/:id", async (context) => context.json(await dashboard.detail(context.req.param("id"))));
   app.get("/runs/:id/log", async (context) => {
-    const { lines } = await readLog(await findRun(runs, context.req.param("id")));
+    const lines = await readLog(await findRun(runs, context.req.param("id")));
     return context.json({ lines });
   });
   app.get("/runs/:id/events", async (context) => {
