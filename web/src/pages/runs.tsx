@@ -52,10 +52,19 @@ function fits({ id, model, data, state }: RunEntry, filter: string): boolean {
     .every((word) => text.includes(word));
 }
 
+/** What was shown last, so that Back shows it at once. */
+let lastList: RunList | undefined;
+
 /** The list of runs as the server tells it, again whenever it changes. */
 function useRuns(): RunList | undefined {
-  const [list, setList] = useState<RunList>();
-  useEffect(() => listen(() => "/api/events", { list: (data) => setList(JSON.parse(data) as RunList) }), []);
+  const [list, setList] = useState(lastList);
+  useEffect(() => {
+    const show = (data: string): void => {
+      lastList = JSON.parse(data) as RunList;
+      setList(lastList);
+    };
+    return listen(() => "/api/events", { list: show });
+  }, []);
   return list;
 }
 
