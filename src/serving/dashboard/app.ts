@@ -21,6 +21,7 @@ export interface DashboardApp {
 /** A dashboard over a folder of runs. */
 export function dashboardApp(options: DashboardOptions): DashboardApp {
   const dashboard = createDashboard(options);
+  dashboard.list().catch(() => {}); // so that the list is known when a page asks for it, which then hears of errors
   const app = new Hono();
   app.use(guard());
   app.onError((error, context) => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colour, colours } from "../theme.ts";
@@ -99,10 +99,12 @@ const inWords = ({ lines, format }: ChartProps): string =>
     .join(", ");
 
 /** Lines over a common axis; what is under the pointer stands in the legend. Dragging enlarges, a double click shows all again. */
-export function Chart(props: ChartProps) {
+export function Chart(given: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  const { title, lines } = props;
+  const { title } = given;
+  const lines = useMemo(() => given.lines.filter(({ points }) => 0 < points.length), [given.lines]);
+  const props = { ...given, lines };
   const kind = JSON.stringify([lines.map(({ label, colour: name }) => [label, name]), props.xLabel, props.logarithmic]);
   // a chart of other lines is another chart
   useEffect(() => {
