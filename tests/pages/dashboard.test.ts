@@ -261,7 +261,7 @@ describe.runIf(hasChromium)("the dashboard", () => {
       await page
         .locator("input[type=file]")
         .setInputFiles([{ name: "no.png", mimeType: "image/png", buffer: Buffer.from("no picture") }]);
-      await page.getByText(/no\.png: expected a JPEG, PNG/).waitFor();
+      await page.getByText(/"no\.png": expected a JPEG, PNG/).waitFor();
     });
   });
 

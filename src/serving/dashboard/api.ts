@@ -192,7 +192,7 @@ export interface TrainForm {
   readonly refusal: Note | null;
 }
 
-/** Settings as they would be taken, and what is wrong with them. */
+/** What is wrong with a form, and the settings that come of what is right in it. */
 export interface TrainCheck {
   readonly faults: readonly (Note & { readonly setting: string | null })[];
   readonly settings: readonly Setting[];

@@ -29,6 +29,9 @@ async function marksIn(places: Places, run: string): Promise<Marks> {
   return place?.kind === "photos" ? (await readMarks(place.root)).marks : {};
 }
 
+/** What errors call a picture that was sent. */
+const nameOf = (context: Context): string => `"${context.req.query("name")?.slice(0, 200) || "picture"}"`;
+
 /** The routes under `/api/runs/:id/`. */
 export function pictureRoutes({ runs, evaluations, models, places, thumbnails }: Dashboard): Hono {
   const app = new Hono();
@@ -86,7 +89,7 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
   app.post("/classify", limit, async (context) => {
     const run = await runOf(context);
     const bytes = new Uint8Array(await context.req.arrayBuffer());
-    return context.json(await models.classify(run, bytes, context.req.query("name")?.slice(0, 200) || "picture"));
+    return context.json(await models.classify(run, bytes, nameOf(context)));
   });
   return app;
 }

@@ -72,13 +72,19 @@ function modelFaults(model: unknown): TrainCheck["faults"] {
   }
 }
 
-/** The settings as training would take them, and all that is wrong with them. */
+/** All that is wrong with what was filled in, and the settings that the rest of it makes. */
 export async function checkTraining(values: Values): Promise<TrainCheck> {
   const layers = await layersOf(values);
   const own = [...(await dataFaults(values.data)), ...modelFaults(values.model)];
   const unfit = settingFaults(layers);
   const faults = [...own, ...unfit.filter(({ setting }) => !own.some((fault) => fault.setting === setting))];
-  if (0 < unfit.length) return { faults, settings: [] };
-  const settings = Object.entries(resolveConfig(layers)).map(([name, { value, from }]) => ({ name, value, from }));
-  return { faults, settings };
+  const right = Object.entries(values).filter(([name]) => !faults.some(({ setting }) => setting === name));
+  return { faults, settings: await settingsOf(Object.fromEntries(right)) };
+}
+
+/** The settings as training would take them; none if that cannot be told. */
+async function settingsOf(values: Values): Promise<TrainCheck["settings"]> {
+  const layers = await layersOf(values);
+  if (0 < settingFaults(layers).length) return [];
+  return Object.entries(resolveConfig(layers)).map(([name, { value, from }]) => ({ name, value, from }));
 }
