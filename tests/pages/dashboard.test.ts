@@ -281,6 +281,10 @@ describe.runIf(hasChromium)("the dashboard", () => {
       await page.getByRole("button", { name: "Start training" }).click();
       await expect.poll(() => page.evaluate("document.activeElement?.id")).toBe("setting-epochs");
       await page.getByLabel("Epochs").fill("50");
+      await page.getByRole("link", { name: "Runs" }).first().click();
+      await rows(page).first().waitFor();
+      await page.goBack();
+      expect(await page.getByLabel("Epochs").inputValue()).toBe("50");
       await page.getByRole("button", { name: "Start training" }).click();
       await page.waitForURL(/\/runs\/digits-mnist-cnn-1$/);
       await page.locator(".chart canvas").first().waitFor();
@@ -295,6 +299,23 @@ describe.runIf(hasChromium)("the dashboard", () => {
       await page.getByRole("button", { name: "Resume" }).click();
       await page.getByRole("button", { name: "Stop" }).waitFor();
       expect(await page.getByRole("button", { name: "Resume" }).count()).toBe(0);
+    });
+  });
+
+  test("a run that cannot begin says why, and its form is still filled in", async () => {
+    await looking("/new", {}, async (page) => {
+      await page.getByLabel("Data").fill(photos);
+      await page.getByLabel("First weights").fill("none.pth");
+      await page.getByRole("button", { name: "Start training" }).click();
+      await page
+        .getByText(/"none\.pth": expected/)
+        .first()
+        .waitFor();
+      expect(await page.locator(".title .state").textContent()).toBe("failed");
+      await page.getByRole("link", { name: "Back to the form" }).click();
+      expect(await page.getByLabel("First weights").inputValue()).toBe("none.pth");
+      await page.getByRole("button", { name: "Empty the form" }).click();
+      expect(await page.getByLabel("Data").inputValue()).toBe("");
     });
   });
 

@@ -81,10 +81,10 @@ function useCheck(values: Values): TrainCheck | undefined {
   return check;
 }
 
-/** The values of another run that a person had given. */
-function useValuesOf(run: string | null): Values | undefined {
+/** The values that a form begins with: a draft, or those of another run that a person had given. */
+function useValuesOf(run: string | null, draft: Values | undefined): Values | undefined {
   const { data, error } = useResource<RunDetail>(run === null ? null : runApi(run));
-  if (run === null || error) return {};
+  if (run === null || error) return draft ?? {};
   if (!data) return undefined;
   const given = data.settings.filter(({ from }) => from === "flag" || from === "file");
   const own = given.map(({ name, value }) => [name, value] as const);
@@ -97,16 +97,29 @@ function useValuesOf(run: string | null): Values | undefined {
 interface FormProps {
   readonly form: TrainForm;
   readonly first: Values;
+  /** The run that it begins with. */
+  readonly from: string | null;
   readonly offers: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What was filled in last, by the run that it began with, so that coming back loses nothing. */
+const drafts = new Map<string | null, Values>();
+
 /** What was filled in, what is wrong with it, and how it is sent. */
-function useForm(first: Values) {
+function useForm(first: Values, from: string | null) {
   const [values, setValues] = useState<Values>(first);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set(Object.keys(first)));
   const [sent, setSent] = useState<TrainCheck["faults"]>();
   const [isBusy, setBusy] = useState(false);
   const check = useCheck(values);
+  useEffect(() => {
+    drafts.set(from, values);
+  }, [from, values]);
+  const clear = (): void => {
+    setSent(undefined);
+    setTouched(new Set());
+    setValues({});
+  };
   const change = (field: SettingField, text: string): void => {
     setSent(undefined);
     setTouched((before) => new Set(before).add(field.name));
@@ -130,11 +143,11 @@ function useForm(first: Values) {
     }
   };
   const faults = sent ?? check?.faults.filter(({ setting }) => setting === null || touched.has(setting)) ?? [];
-  return { values, settings: check?.settings ?? [], faults, isBusy, change, start };
+  return { values, settings: check?.settings ?? [], faults, isBusy, change, clear, start };
 }
 
-function Form({ form, first, offers }: FormProps) {
-  const { values, settings, faults, isBusy, change, start } = useForm(first);
+function Form({ form, first, from, offers }: FormProps) {
+  const { values, settings, faults, isBusy, change, clear, start } = useForm(first, from);
   const element = useRef<HTMLFormElement>(null);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -171,6 +184,11 @@ function Form({ form, first, offers }: FormProps) {
         <button type="submit" class="primary" disabled={isBusy || form.refusal !== null}>
           {isBusy ? "Starting…" : "Start training"}
         </button>
+        {0 < Object.keys(values).length && (
+          <button type="button" onClick={clear}>
+            Empty the form
+          </button>
+        )}
         <p class="faint">
           {0 < faults.length
             ? "Something has to be corrected first."
@@ -186,7 +204,8 @@ export function NewRunPage() {
   useTitle("New run");
   const from = query.value.get("from");
   const { data: form, error } = useResource<TrainForm>("/api/train");
-  const first = useValuesOf(from);
+  const draft = useRef(drafts.get(from));
+  const first = useValuesOf(draft.current ? null : from, draft.current);
   const [known, setKnown] = useState<readonly string[]>([]);
   useEffect(() => {
     ask<RunList>("/api/runs").then(
@@ -208,7 +227,7 @@ export function NewRunPage() {
       </p>
       {error && <Notes notes={[error]} kind="error" />}
       {form?.refusal && <Notes notes={[form.refusal]} />}
-      {form && first ? <Form form={form} first={first} offers={offers} /> : !error && <Loading />}
+      {form && first ? <Form form={form} first={first} from={from} offers={offers} /> : !error && <Loading />}
     </>
   );
 }

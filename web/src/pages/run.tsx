@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { RunDetail } from "../../../src/serving/dashboard/api.ts";
+import type { Job, RunDetail } from "../../../src/serving/dashboard/api.ts";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
 import { RunActions } from "../parts/run-actions.tsx";
 import { State } from "../parts/state.tsx";
@@ -54,6 +54,25 @@ function Failed({ known, id }: { known: KnownRun; id: string }) {
   );
 }
 
+/** Why the process of a run ended, as its last lines say it. */
+function Failure({ job }: { job: Job | null }) {
+  if (job === null) return null;
+  const last = (start: string): string | undefined =>
+    job.lines.findLast((line) => line.startsWith(start))?.slice(start.length);
+  const message = last("error: ") ?? "Its process ended before it could save anything.";
+  const isNew = job.kind === "train";
+  return (
+    <>
+      <Notes notes={[{ message, hint: last("hint: ") ?? "See its log." }]} kind="error" />
+      {isNew && (
+        <p>
+          <a href="/new">Back to the form</a>, which still has what was filled in.
+        </p>
+      )}
+    </>
+  );
+}
+
 /** A run, with its tabs. */
 export function RunPage({ id, tab }: { id: string; tab: string }) {
   useTitle(id);
@@ -88,6 +107,7 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
         ))}
       </nav>
       <Notes notes={run.notes} />
+      {run.state === "failed" && <Failure job={run.job} />}
       {shown.content({ run, reload })}
     </>
   );

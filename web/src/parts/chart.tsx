@@ -128,7 +128,11 @@ export function Chart(given: ChartProps) {
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <div ref={box} role="img" aria-label={`${title}: ${inWords(props)}`} />
+      {lines.length === 0 ? (
+        <p class="faint none">No points yet.</p>
+      ) : (
+        <div ref={box} role="img" aria-label={`${title}: ${inWords(props)}`} />
+      )}
     </figure>
   );
 }
