@@ -62,7 +62,7 @@ export interface ModelFile {
 
 /** What the thread of a model is asked to do. */
 export type ModelTask =
-  | { readonly kind: "open"; readonly file: string }
+  | { readonly kind: "open"; readonly model: string | Uint8Array }
   | { readonly kind: "run"; readonly feeds: Readonly<Record<string, ModelTensor>> }
   | CloseTask;
 
@@ -86,17 +86,25 @@ export async function readModelMetadata(file: string): Promise<Readonly<Record<s
   return decodeModel(await readModelBytes(file), `"${file}"`).metadata ?? {};
 }
 
+/** How a model is opened. */
+export interface OpenModelOptions {
+  /** Threads that compute; 2 by default. */
+  readonly threads?: number;
+  /** The content of the file, where it is at hand or not written yet. */
+  readonly bytes?: Uint8Array;
+}
+
 /**
- * Opens a `.onnx` file in ONNX Runtime with `threads` that compute (2 by default). A file that is no ONNX model, is cut off, or that
- * ONNX Runtime does not take is a `UserError`.
+ * Opens a `.onnx` file in ONNX Runtime. A file that is no ONNX model, is cut off, or that ONNX Runtime does not take is a
+ * `UserError`.
  */
-export async function openModelFile(file: string, { threads = 2 }: { threads?: number } = {}): Promise<ModelFile> {
+export async function openModelFile(file: string, { threads = 2, bytes }: OpenModelOptions = {}): Promise<ModelFile> {
   expectOnnxRuntime();
-  const metadata = await readModelMetadata(file);
+  const { metadata = {} } = decodeModel(bytes ?? (await readModelBytes(file)), `"${file}"`);
   const module = new URL("./file/thread.ts", import.meta.url);
   const connection = connect<ModelTask, ModelAnswer>(module, { threads });
   try {
-    const { ports } = await connection.ask({ kind: "open", file });
+    const { ports } = await connection.ask({ kind: "open", model: bytes ?? file });
     return modelFile(connection, { file, metadata, ...(ports ?? { inputs: [], outputs: [] }) });
   } catch (error) {
     await connection.close();

@@ -5,8 +5,8 @@ import type { ModelAnswer, ModelPort, ModelTask, ModelTensor, NumericType, Tenso
 
 let session: InferenceSession | undefined;
 
-async function open(file: string, threads: number): Promise<ModelAnswer["ports"]> {
-  session = await InferenceSession.create(file, {
+async function open(model: string | Uint8Array, threads: number): Promise<ModelAnswer["ports"]> {
+  session = await InferenceSession.create(model as string, {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -52,7 +52,7 @@ const mapped = <From, To>(record: Readonly<Record<string, From>>, change: (value
 
 serveTasks<ModelTask, ModelAnswer>({
   async perform(task, { threads }) {
-    if (task.kind === "open") return { ports: await open(task.file, threads) };
+    if (task.kind === "open") return { ports: await open(task.model, threads) };
     return task.kind === "run" ? { results: await run(task.feeds) } : {};
   },
   buffersOf: ({ results = {} }) =>
