@@ -11,7 +11,7 @@ import { halveWeights } from "./half.ts";
 import { imageModel } from "./image-model.ts";
 import { bytesInput, pickBytes } from "./pixels.ts";
 import { findRanges } from "./quantise/calibrate.ts";
-import { foldNormalisation } from "./quantise/fold.ts";
+import { foldNormalisation, reluBeforePool } from "./quantise/fold.ts";
 import { planQuantisation } from "./quantise/plan.ts";
 import { quantise } from "./quantise/quantise.ts";
 
@@ -88,7 +88,7 @@ async function inPrecision(
     );
   }
   note(`Looking at ${Math.min(CALIBRATION, data.train.length)} training pictures for the ranges of values`);
-  const folded = foldNormalisation(plain);
+  const folded = reluBeforePool(foldNormalisation(imageModel(model, { exact: false })));
   const plan = planQuantisation(folded);
   const { bytes, size } = await pickBytes(data.train, CALIBRATION, model.input);
   const length = bytes.length / size;
