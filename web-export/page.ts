@@ -42,6 +42,7 @@ function fail(message: string, hint: string): void {
 function stage(shown: HTMLElement | undefined, name = ""): void {
   for (const each of [picture, video, element("drop")]) each.hidden = each !== (shown ?? element("drop"));
   again.hidden = !shown;
+  file.hidden = shown !== undefined; // the button does the same
   element("name").textContent = name;
 }
 
