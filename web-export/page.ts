@@ -16,6 +16,7 @@ const cameraButton = element<HTMLButtonElement>("camera");
 const again = element<HTMLButtonElement>("again");
 
 const classifier = new Worker(new URL("./classifier.ts", import.meta.url), { type: "module" });
+element("unserved").remove(); // this script runs, so the page was served
 let model: PageModel | undefined;
 let asked = 0;
 let stopCamera: (() => void) | undefined;

@@ -2,6 +2,7 @@
 import { type Channels, type Image, withChannels } from "../src/image/image.ts";
 import { resizeAndCropCentre, resizeTo } from "../src/image/transforms/resize.ts";
 import { inputSize, type PageInput } from "./model.ts";
+import { straightPixels } from "./straight-alpha.ts";
 
 /** The picture in a file or of a camera, as `ocelli predict` decodes it: colour profiles ignored, transparency dropped. */
 export async function decode(picture: Blob | ImageBitmap, input: PageInput): Promise<Image> {
@@ -18,8 +19,9 @@ export async function decode(picture: Blob | ImageBitmap, input: PageInput): Pro
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("there is no memory for it");
   context.drawImage(bitmap, 0, 0);
+  const { data: drawn } = context.getImageData(0, 0, width, height);
+  const rgba = (isOpaque(drawn) ? undefined : straightPixels(bitmap)) ?? drawn;
   bitmap.close();
-  const { data: rgba } = context.getImageData(0, 0, width, height);
   const data = new Uint8Array(3 * width * height);
   for (let from = 0, to = 0; to < data.length; from += 4) {
     data[to++] = rgba[from] ?? 0;
@@ -27,6 +29,11 @@ export async function decode(picture: Blob | ImageBitmap, input: PageInput): Pro
     data[to++] = rgba[from + 2] ?? 0;
   }
   return { width, height, channels: 3, data };
+}
+
+function isOpaque(rgba: Uint8ClampedArray): boolean {
+  for (let alpha = 3; alpha < rgba.length; alpha += 4) if (rgba[alpha] !== 255) return false;
+  return true;
 }
 
 /**

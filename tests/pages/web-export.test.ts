@@ -1,8 +1,9 @@
 /** The exported page in Chromium: it answers as `ocelli predict`, says what is wrong, and asks no other host. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runtimeFolder } from "../../src/export/web.ts";
 import { encodePng } from "../../src/image/index.ts";
@@ -16,7 +17,7 @@ const PHOTOS = DATA ? join(DATA, "hymenoptera_data/val") : "";
 const WEIGHTS = DATA ? join(DATA, "weights/squeezenet1_1-627df0e7.pth") : "";
 const hasPhotos = DATA !== undefined && existsSync(PHOTOS) && existsSync(WEIGHTS);
 /** Every so many photos are compared here; with OCELLI_EVERY=1 all 153. */
-const EVERY = Number(process.env.OCELLI_EVERY ?? 12);
+const EVERY = Number(process.env.OCELLI_EVERY ?? 16);
 
 const cwd = emptyFolder();
 const SIZE = 28;
@@ -46,6 +47,23 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
+/** A photo that EXIF turns, one with a colour profile, and colours of which hardly anything is seen. */
+async function unusualPictures(): Promise<string[]> {
+  const plain = (): Sharp => sharp(readFileSync(picture(1)));
+  const made: Readonly<Record<string, Sharp>> = {
+    "turned.jpg": plain().withMetadata({ orientation: 6 }).jpeg(),
+    "wide-colours.jpg": plain().toColourspace("srgb").withIccProfile("p3").jpeg(),
+    "faint.png": plain().toColourspace("srgb").ensureAlpha(0.02).png(),
+    "lossy.webp": plain().webp(),
+  };
+  const files = Object.entries(made).map(async ([name, image]) => {
+    const file = join(cwd, name);
+    writeFileSync(file, await image.toBuffer());
+    return file;
+  });
+  return Promise.all(files);
+}
+
 function run(...args: string[]): string {
   const { status, stdout, stderr } = ocelli(cwd, args);
   expect(status, stderr).toBe(0);
@@ -71,9 +89,13 @@ interface Opened {
 }
 
 /** Opens the page in `folder` for the time of `use`. */
-async function onPage(folder: string, use: (opened: Opened) => Promise<void>, options: BrowserContextOptions = {}) {
+async function onPage(
+  folder: string,
+  use: (opened: Opened) => Promise<void>,
+  { browser: own = browser, ...options }: BrowserContextOptions & { browser?: Browser } = {},
+): Promise<void> {
   const server: StaticServer = await serveFolder(join(cwd, folder));
-  const context = await browser.newContext(options);
+  const context = await own.newContext(options);
   const page = await context.newPage();
   const [faults, hosts]: [string[], Set<string>] = [[], new Set()];
   page.on("console", (message) => {
@@ -134,12 +156,12 @@ function expectSame(found: readonly { class: string; probability: number }[], { 
 
 describe.runIf(hasChromium)("the page", () => {
   test("answers drawn pictures as ocelli predict, without a fault, from one host", async () => {
-    const files = Array.from({ length: COUNT }, (_, index) => picture(index));
+    const files = [...Array.from({ length: COUNT }, (_, index) => picture(index)), ...(await unusualPictures())];
     const expected = predicted(["run"], files);
     await onPage("page", async ({ page, faults }) => {
       for (const [index, file] of files.entries()) {
         await page.setInputFiles("#file", file);
-        expectSame(await shown(page, `${index}.png`), expected[index] as Predicted);
+        expectSame(await shown(page, basename(file)), expected[index] as Predicted);
       }
       expect(await page.title()).toBe("Image classifier: 0, 1, 2");
       expect(await page.textContent("h1")).toBe("0, 1 or 2?");
@@ -161,7 +183,7 @@ describe.runIf(hasChromium)("the page", () => {
     await onPage("photos", async ({ page, faults }) => {
       for (const answer of expected) {
         await page.setInputFiles("#file", answer.file);
-        differences.push(expectSame(await shown(page, answer.file.split("/").at(-1) ?? ""), answer));
+        differences.push(expectSame(await shown(page, basename(answer.file)), answer));
       }
       expect(faults).toEqual([]);
     });
@@ -198,7 +220,7 @@ describe.runIf(hasChromium)("the page", () => {
   test("files that are missing on the server are named", async () => {
     for (const name of ["model.onnx", "ort/ort.js"]) {
       const folder = `without-${name.replace("/", "-")}`;
-      run("export", "run", "--to", "web", "--out", folder);
+      cpSync(join(cwd, "page"), join(cwd, folder), { recursive: true });
       rmSync(join(cwd, folder, name));
       await onPage(folder, async ({ page }) => {
         await page.waitForSelector("#problem:not([hidden])");
@@ -209,7 +231,20 @@ describe.runIf(hasChromium)("the page", () => {
     }
   });
 
-  test("the camera: without one it is told; the keyboard reaches everything", async () => {
+  test("the camera's frames are answered until Esc stops it", async () => {
+    const withCamera = await openBrowser(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]);
+    const use = async ({ page, faults }: Opened): Promise<void> => {
+      await page.click("#camera");
+      expect(await shown(page, "The camera is on. Esc stops it.")).toHaveLength(3);
+      await page.keyboard.press("Escape");
+      expect(await page.textContent("#camera")).toBe("Use the camera");
+      expect(await page.isVisible("#drop")).toBe(true);
+      expect(faults).toEqual([]);
+    };
+    await onPage("page", use, { browser: withCamera }).finally(() => withCamera.close());
+  });
+
+  test("without a camera it is told; the keyboard reaches everything", async () => {
     await onPage("page", async ({ page }) => {
       await page
         .locator("#status")
