@@ -49,13 +49,26 @@ export function showAnswer({ probabilities, seen, width, height, milliseconds }:
   element("details").hidden = false;
 }
 
+/** Letters of the classes' names that fit there. */
+const TITLE_LENGTH = 60;
+const FACT_LENGTH = 300;
+
+/** As many names as fit, and how many more there are. */
+function listed(names: readonly string[], length: number): string {
+  const text = names.join(", ");
+  if (text.length <= length) return text;
+  const fitting = text.slice(0, length).split(", ").slice(0, -1);
+  return `${fitting.join(", ")} and ${names.length - fitting.length} more`;
+}
+
 /** Shows what the model card says. */
 export function showModel({ model, precision, classes, data, accuracy, weights, ocelli }: PageModel): void {
-  const some = classes.slice(0, SHOWN).join(", ");
-  const all = classes.length <= SHOWN ? some : `${some} and ${classes.length - SHOWN} more`;
-  document.title = `Image classifier: ${all}`;
+  const all = listed(classes, FACT_LENGTH);
+  document.title = `Image classifier: ${listed(classes, TITLE_LENGTH)}`;
   element("title").textContent =
-    classes.length <= SHOWN ? all.replace(/, ([^,]*)$/, " or $1?") : `One of ${classes.length} classes`;
+    classes.join(", ").length <= TITLE_LENGTH
+      ? `${classes.slice(0, -1).join(", ")} or ${classes.at(-1)}?`
+      : `One of ${classes.length} classes`;
   const trained = data?.counts?.train.reduce((sum, count) => sum + count, 0);
   const facts: [string, string][] = [
     ["Network", `${model}, ${precision}`],

@@ -124,6 +124,7 @@ test("the card says data, accuracy, recipe, seed, version and licence; also in t
   expect(stdout).toMatch(/trained on +40 pictures: 0 14, 1 13, 2 13\n/);
   expect(stdout).toMatch(/accuracy +\d+\.\d\d% of 15 validation pictures \(95% interval/);
   expect(ocelliJson(cwd, ["card", "run"])).toEqual(card);
+  expect(ocelliJson<Report>(cwd, ["export", "run/best.pth", "--out", "best.onnx"]).card).toEqual(card);
 });
 
 test("fp16 and int8 say what they lose and gain, and are models as well", () => {

@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExportFormat, ExportReport } from "../../export/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
@@ -15,7 +15,9 @@ const precisionOption = new Option("--precision <name>", "of an ONNX file or a p
 
 /** `ants.onnx`, `ants-int8.onnx`, the folder `ants-web`: in the current folder, named after the run. */
 function usualName(path: string, to: ExportFormat, precision: string): string {
-  const name = basename(resolve(path)).replace(/\.(pth|pt|safetensors)$/, "");
+  const file = resolve(path);
+  const name =
+    basename(file) === "best.pth" ? basename(dirname(file)) : basename(file).replace(/\.(pth|pt|safetensors)$/, "");
   return `${name}${precision === "fp32" ? "" : `-${precision}`}${to === "web" ? "-web" : `.${to}`}`;
 }
 
