@@ -28,6 +28,7 @@ export {
   openEngine,
 } from "./engines/index.ts";
 export { UserError } from "./errors.ts";
+export * from "./export/index.ts";
 export { gradientsOf } from "./graph/gradients.ts";
 export { defineProgram, type Program } from "./graph/program.ts";
 export { constant, input, read, type Shape, type Value, type Variable } from "./graph/value.ts";
