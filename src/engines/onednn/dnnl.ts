@@ -19,8 +19,8 @@ import type { Library, Pointer } from "./library.ts";
 /** A description of a primitive for which oneDNN has found an implementation. */
 export type Description = Pointer;
 
-/** Attributes of primitives: none, relu applied to the result, or a scratchpad that oneDNN allocates itself. */
-export type Attribute = "plain" | "relu" | "ownScratchpad";
+/** Attributes of primitives: none, relu applied to the result, the result added to what is there, or a scratchpad that oneDNN allocates itself. */
+export type Attribute = "plain" | "relu" | "accumulate" | "ownScratchpad";
 
 /** Room for a descriptor of a primitive, which takes at most 6,000 bytes in version 2.6. */
 const DESCRIPTOR_BYTES = 16384;
@@ -143,11 +143,11 @@ export class Dnnl {
     );
   }
 
-  /** Describes the sum of tensors. */
-  describeSum(to: Layout, from: readonly Layout[]): Description | undefined {
+  /** Describes the sum of tensors, each times its scale; the first of them may lie where the sum does. */
+  describeSum(to: Layout, from: readonly Layout[], factors = from.map(() => 1)): Description | undefined {
     const prototype = "dnnl_sum_primitive_desc_create(_Out_ void **, void *, int, void *, void *, void *, void *)";
     const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
-    const scales = new Float32Array(from.length).fill(1);
+    const scales = Float32Array.from(factors);
     const attribute = this.#attribute("plain");
     return this.#calls.found(prototype, [to.descriptor, from.length, scales, layouts, attribute, this.#engine]);
   }
@@ -276,15 +276,13 @@ export class Dnnl {
     const made = this.#calls.made("dnnl_primitive_attr_create(_Out_ void **)");
     if (attribute !== "ownScratchpad")
       this.#calls.call("dnnl_primitive_attr_set_scratchpad_mode(void *, int)", [made, USER_SCRATCHPAD]);
-    if (attribute === "relu") {
+    if (attribute === "relu" || attribute === "accumulate") {
       const operations = this.#calls.made("dnnl_post_ops_create(_Out_ void **)");
-      this.#calls.call("dnnl_post_ops_append_eltwise(void *, float, int, float, float)", [
-        operations,
-        1,
-        ALGORITHM.relu,
-        0,
-        0,
-      ]);
+      if (attribute === "accumulate") this.#calls.call("dnnl_post_ops_append_sum(void *, float)", [operations, 1]);
+      else {
+        const prototype = "dnnl_post_ops_append_eltwise(void *, float, int, float, float)";
+        this.#calls.call(prototype, [operations, 1, ALGORITHM.relu, 0, 0]);
+      }
       this.#calls.call("dnnl_primitive_attr_set_post_ops(void *, void *)", [made, operations]);
       this.#calls.call("dnnl_post_ops_destroy(void *)", [operations]);
     }
