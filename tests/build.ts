@@ -19,7 +19,8 @@ const run = (script: string, ...args: string[]): void =>
 /** Called by vitest; what it returns is called in the end. */
 export function setup(): () => void {
   run(resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json", "--noCheck");
-  run(join(dirname(resolve("vite/package.json")), "bin/vite.js"), "build", "--config", "web/vite.config.ts");
+  const vite = join(dirname(resolve("vite/package.json")), "bin/vite.js");
+  for (const page of ["web", "web-export"]) run(vite, "build", "--config", `${page}/vite.config.ts`);
   const cache = mkdtempSync(join(tmpdir(), "ocelli-cache-"));
   process.env.OCELLI_CACHE = cache;
   return () => rmSync(cache, { recursive: true, force: true });

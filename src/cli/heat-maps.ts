@@ -1,6 +1,7 @@
 /** Pictures under the heat map of the class that they are taken for, as files. */
 import { basename, join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
+import type { Classifier, LoadedClassifier } from "../export/index.ts";
 import type { LoadedModel, PictureAnswer, PictureSource, Trainer } from "../training/index.ts";
 
 /** Writes a heat map for each answer. */
@@ -9,11 +10,12 @@ export interface HeatMapWriter {
   write(answer: PictureAnswer, source: PictureSource): Promise<string | undefined>;
 }
 
-/** Writes `NAME.heat.png` into `folder`, which is made if need be; of a second picture of that name `NAME-2.heat.png`. To be used before the trainer is closed. */
+/** Writes `NAME.heat.png` into `folder`, which is made if need be; of a second picture of that name `NAME-2.heat.png`. To be used before the classifier is closed. A model that was exported is a `UserError`. */
 export async function openHeatMaps(
   folder: string,
-  { model, trainer }: { readonly model: LoadedModel; readonly trainer: Trainer },
+  opened: { readonly model: LoadedClassifier["model"]; readonly classifier: Classifier },
 ): Promise<HeatMapWriter> {
+  const { model, trainer } = explainable(opened);
   const { explainPicture, openExplainer } = await import("../explain/index.ts");
   const { encodePng } = await import("../image/index.ts");
   const { writeFileAtomic } = await import("../checkpoint/index.ts");
@@ -34,6 +36,19 @@ export async function openHeatMaps(
       return path;
     },
   };
+}
+
+/** The network with its gradients, which an exported file has no more. */
+function explainable({ model, classifier }: Parameters<typeof openHeatMaps>[1]): {
+  model: LoadedModel;
+  trainer: Trainer;
+} {
+  if ("network" in model && "engine" in classifier)
+    return { model: model as LoadedModel, trainer: classifier as Trainer };
+  throw new UserError(
+    `--heatmap: expected a run folder or a .pth file but "${model.file}" has no gradients any more.`,
+    "Give the run that the file was made of.",
+  );
 }
 
 /** A name for a file's heat map that no file before had. */

@@ -39,7 +39,10 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--cutmix <alpha>", "paste parts of images into others (default: no)", numeric],
   ["--size <pixels>", "side of what the network sees of photos (default: the model's)", numeric],
   ["--no-exif", "leave photos as they are stored, as torchvision does"],
-  ["--cache <place>", "keep what a frozen part makes of images: disk, ram or none (default: disk)"],
+  [
+    "--cache <place>",
+    "keep decoded photos, in memory, and what a frozen part makes of them: disk, ram or none (default: disk)",
+  ],
   [
     "--views <count>",
     "with augmentation: so many views of each photo, computed once (default: 0, always new ones)",

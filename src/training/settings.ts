@@ -65,7 +65,10 @@ export const SETTINGS = {
   size: from(0, 0),
   /** Whether photos are turned as their EXIF data says */
   exif: setting(flag, true, "true or false"),
-  /** Where the features of a frozen part are kept, which are computed once; `none` computes them in each epoch */
+  /**
+   * Where the features of a frozen part are kept, which are computed once, and decoded photos (in memory either way); `none` computes and
+   * decodes in each epoch
+   */
   cache: choice(["disk", "ram", "none"], "disk"),
   /** Augmented views of each photo whose features are computed once; 0: every epoch has its own */
   views: from(0, 0),

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { Dataset } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Augmentation } from "../../image/index.ts";
@@ -18,10 +18,10 @@ function chosen<Name extends string>(flag: string, given: string, names: readonl
   );
 }
 
-async function trainingPart(data: string, augmentation: Augmentation): Promise<Dataset> {
+async function trainingPart(data: string, augmentation: Augmentation, keepDecoded: boolean): Promise<Dataset> {
   const { photoPreparations } = await import("../../data/index.ts");
   const { loadShown } = await import("../data.ts");
-  const photos = { preparation: photoPreparations({ augmentation }) };
+  const photos = { preparation: photoPreparations({ augmentation }), keepDecoded };
   return (await loadShown(data, { photos })).train;
 }
 
@@ -38,6 +38,9 @@ export const benchCommand = new Command("bench")
   .option("--workers <count>", "threads that make batches, for the job data", numeric, 0)
   .option("--data <name>", "the data set of the job data: as `ocelli train` takes it", "digits")
   .addOption(augmentOption)
+  .addOption(
+    new Option("--cache <place>", "for the job data: keep decoded photos").choices(["ram", "none"]).default("none"),
+  )
   .option("--precision <name>", "fp32, or bf16 on the onednn engine", "fp32")
   .addOption(engineOption)
   .addOption(threadsOption)
@@ -52,7 +55,7 @@ export const benchCommand = new Command("bench")
     ),
   )
   .action(
-    guarded(async ({ data, augment, json, ...options }) => {
+    guarded(async ({ data, augment, cache, json, ...options }) => {
       const { BENCH_JOBS, bench } = await import("../../training/index.ts");
       const { PRECISIONS } = await import("../../engines/index.ts");
       const { OPTIMIZER_NAMES } = await import("../../optim/optimizer.ts");
@@ -65,7 +68,7 @@ export const benchCommand = new Command("bench")
         steps: wholeNumber("--steps", options.steps),
         workers: wholeNumber("--workers", options.workers, 0),
         threads: options.threads === undefined ? availableParallelism() : wholeNumber("--threads", options.threads),
-        dataset: () => trainingPart(data, augment),
+        dataset: () => trainingPart(data, augment, cache === "ram"),
       });
       if (json) return printJson(result);
       for (const [name, value] of Object.entries(result)) print(`${name.padEnd(16)} ${value}`);

@@ -6,6 +6,7 @@ import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
 import { applyMarks, type Marks, readMarks } from "./marks.ts";
 import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
 import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
+import { createPixelCache, pixelCacheBytes } from "./pixel-cache.ts";
 import { type PhotoPreparations, photoPreparations } from "./preparations.ts";
 import { type ScannedPhoto, type ScanOptions, scanPhotos } from "./scan.ts";
 import type { SplitOptions } from "./split.ts";
@@ -22,6 +23,8 @@ export interface PhotoOptions extends SplitOptions {
   readonly badFiles?: "fail" | "skip";
   /** What people said of single photos; by default what `readMarks` finds. */
   readonly marks?: Marks;
+  /** Keep decoded photos in memory, as many as fit, instead of decoding them in each epoch. */
+  readonly keepDecoded?: boolean;
   /** With `skip`, called with the number of files decoded so far and that of all. */
   readonly onScan?: (done: number, total: number) => void;
 }
@@ -45,7 +48,7 @@ export interface PhotoData extends IdxData {
  * files that are left out are told in `notes`.
  */
 export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
-  const { preparation = photoPreparations(), badFiles = "fail" } = options;
+  const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = false } = options;
   const plain = await findPhotos(data, options);
   const said = options.marks ? { marks: options.marks, file: "labels.json" } : await readMarks(plain.root);
   const { found, applied, notes } = applyMarks(plain, said.marks, said.file);
@@ -56,6 +59,8 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
     photoDataset({
       ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
       preparation: preparation[split],
+      // training photos are kept whole, those of validation as small as the network sees them
+      ...(keepDecoded && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
     });
   return {
     train: dataset(train, "train"),
