@@ -5,7 +5,7 @@ import type { LossAndAccuracy } from "../metrics/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
 import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
-import type { TrainingListener } from "./events.ts";
+import type { StepEvent, TrainingListener } from "./events.ts";
 import { type StageData, stageData } from "./feature-cache.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
@@ -160,7 +160,7 @@ export class TrainingRun {
         const { loss: sum, correct: right, count } = this.#totals;
         this.#totals = { loss: sum + loss * size, correct: right + correct, count: count + size };
         this.#folder.record({ type: "step", epoch: epoch + 1, step, loss, lr: learningRate });
-        this.#tellStep({ epoch, step, loss, began, images: this.#totals.count - before });
+        this.#tellStep({ epoch, step, loss, learningRate, began, images: this.#totals.count - before });
       },
       afterStep: (step) => {
         const due = config.evalEvery !== 0 && step % config.evalEvery === 0 && step !== endStep;
@@ -281,18 +281,19 @@ export class TrainingRun {
     for (const note of this.#run.notes) this.#tell(note);
   }
 
-  #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
-    const imagesPerSecond = (1000 * step.images) / (performance.now() - step.began);
+  #tellStep({ began, images, ...step }: TakenStep): void {
+    const imagesPerSecond = (1000 * images) / (performance.now() - began);
     this.#options.onEvent?.({
       type: "step",
+      ...step,
       epoch: step.epoch + 1,
       batch: step.step - step.epoch * this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
-      step: step.step,
       secondsLeft: (this.#stepsLeft() * this.#run.data.train.length) / this.#stepsPerEpoch / imagesPerSecond,
-      loss: step.loss,
       train: meansOf(this.#totals),
       imagesPerSecond,
     });
   }
 }
+
+type TakenStep = Pick<StepEvent, "epoch" | "step" | "loss" | "learningRate"> & { began: number; images: number };
