@@ -171,7 +171,8 @@ export class TrainingRun {
     this.#measured.waitSeconds += times.wait;
     this.#measured.images += this.#totals.count - before;
     if (signal?.aborted && trainer.step < endStep) return false;
-    if (trainer.step === (epoch + 1) * this.#stepsPerEpoch) await this.#endEpoch(epoch, began);
+    if (trainer.step === (epoch + 1) * this.#stepsPerEpoch)
+      await this.#endEpoch(epoch, began, times.wait / Math.max(1e-9, times.train));
     else {
       await this.#evaluateWithin(epoch);
       await this.#save(epoch);
@@ -179,10 +180,11 @@ export class TrainingRun {
     return true;
   }
 
-  async #endEpoch(epoch: number, began: number): Promise<void> {
+  async #endEpoch(epoch: number, began: number, waitShare: number): Promise<void> {
     const { train, val } = await this.#evaluate(epoch);
     const seconds = Math.round(performance.now() - began) / 1000;
-    const record = { type: "epoch", epoch: epoch + 1, step: this.#run.trainer.step, train, val, seconds } as const;
+    const moment = { type: "epoch", epoch: epoch + 1, step: this.#run.trainer.step } as const;
+    const record = { ...moment, train, val, seconds, dataWaitShare: Math.round(1000 * waitShare) / 1000 };
     this.#folder.record(record);
     this.#schedule.afterEpoch(val.loss);
     this.#epochsSinceBest = this.#best?.epoch === epoch + 1 ? 0 : this.#epochsSinceBest + 1;
