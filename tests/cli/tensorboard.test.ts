@@ -48,6 +48,7 @@ function expected(run: string, from = 0): Record<string, [number, number][]> {
       add("loss/training", record.step, record.train.loss);
       add("accuracy/training", record.step, record.train.accuracy);
       add("epoch/seconds", record.step, record.seconds);
+      if (record.dataWaitShare !== undefined) add("epoch/data wait share", record.step, record.dataWaitShare);
     }
     add("loss/validation", record.step, record.val.loss);
     add("accuracy/validation", record.step, record.val.accuracy);

@@ -105,8 +105,9 @@ function recordEvent(record: MetricsRecord): TensorboardEvent {
     return { ...moment(), step, values };
   }
   if (record.type === "eval") return { ...moment(), step, values: set("validation", record.val) };
-  const seconds = { tag: "epoch/seconds", scalar: record.seconds };
-  return { ...moment(), step, values: [...set("training", record.train), ...set("validation", record.val), seconds] };
+  const times: SummaryValue[] = [{ tag: "epoch/seconds", scalar: record.seconds }];
+  if (record.dataWaitShare !== undefined) times.push({ tag: "epoch/data wait share", scalar: record.dataWaitShare });
+  return { ...moment(), step, values: [...set("training", record.train), ...set("validation", record.val), ...times] };
 }
 
 async function pictureOf(file: string): Promise<SummaryValue> {
