@@ -247,14 +247,8 @@ export class TrainingRun {
   async #end(epochs: number): Promise<TrainSummary> {
     const { trainer, facts, data } = this.#run;
     const measured = { ...this.#measured, seconds: this.#seconds() };
-    const end = {
-      run: this.#folder.path,
-      dataHash: data.dataHash,
-      epochs,
-      best: this.#best,
-      last: this.#last,
-      measured,
-    };
+    const { path: run } = this.#folder;
+    const end = { run, dataHash: data.dataHash, epochs, best: this.#best, last: this.#last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });
@@ -278,8 +272,8 @@ export class TrainingRun {
   }
 
   #tellStart(): void {
-    const event = startEvent(this.#run, { run: this.#folder.path, stepsPerEpoch: this.#stepsPerEpoch });
-    this.#options.onEvent?.(event);
+    const { path: run } = this.#folder;
+    this.#options.onEvent?.(startEvent(this.#run, { run, stepsPerEpoch: this.#stepsPerEpoch }));
     for (const note of this.#run.notes) this.#tell(note);
   }
 
@@ -298,4 +292,5 @@ export class TrainingRun {
   }
 }
 
+/** A step that is done, and how many images its epoch had since it began. */
 type TakenStep = Pick<StepEvent, "epoch" | "step" | "loss" | "learningRate"> & { began: number; images: number };
