@@ -29,6 +29,7 @@ export {
 } from "./engines/index.ts";
 export { UserError } from "./errors.ts";
 export * from "./explain/index.ts";
+export * from "./export/index.ts";
 export { gradientsOf } from "./graph/gradients.ts";
 export { defineProgram, type Program } from "./graph/program.ts";
 export { constant, input, read, type Shape, type Value, type Variable } from "./graph/value.ts";
