@@ -66,9 +66,12 @@ export {
   confusionPng,
   curvesPng,
   firstBatchPng,
+  openTensorboard,
   predictionsPng,
   samplesOf,
+  type TensorboardWriter,
   worstPng,
+  writeReport,
 } from "./reports/index.ts";
 export { type Rng, rngFor } from "./rng.ts";
 export * from "./training/index.ts";

@@ -1,8 +1,8 @@
 /** Pictures under the heat map of the class that they are taken for, as files. */
 import { basename, join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import type { Classifier, LoadedClassifier } from "../export/index.ts";
-import type { LoadedModel, PictureAnswer, PictureSource, Trainer } from "../training/index.ts";
+import type { Classifier } from "../export/index.ts";
+import type { LoadedModel, PictureAnswer, PictureSource } from "../training/index.ts";
 
 /** Writes a heat map for each answer. */
 export interface HeatMapWriter {
@@ -10,17 +10,23 @@ export interface HeatMapWriter {
   write(answer: PictureAnswer, source: PictureSource): Promise<string | undefined>;
 }
 
-/** Writes `NAME.heat.png` into `folder`, which is made if need be; of a second picture of that name `NAME-2.heat.png`. To be used before the classifier is closed. A model that was exported is a `UserError`. */
+/** Writes `NAME.heat.png` into `folder`, which is made if need be; of a second picture of that name `NAME-2.heat.png`. To be used before the classifier is closed. */
 export async function openHeatMaps(
   folder: string,
-  opened: { readonly model: LoadedClassifier["model"]; readonly classifier: Classifier },
+  { network: model, classifier }: { readonly network: LoadedModel | undefined; readonly classifier: Classifier },
 ): Promise<HeatMapWriter> {
-  const { model, trainer } = explainable(opened);
+  const { engine } = classifier;
+  if (!model || !engine) {
+    throw new UserError(
+      "--heatmap: expected a network whose gradients can be taken but an exported model has none.",
+      "Give the run that it was made of, or a .pth file.",
+    );
+  }
   const { explainPicture, openExplainer } = await import("../explain/index.ts");
   const { encodePng } = await import("../image/index.ts");
   const { writeFileAtomic } = await import("../checkpoint/index.ts");
   const { makeFolder } = await import("../data/make-folder.ts");
-  const explainer = openExplainer(model, trainer.engine, { batchSize: 1 });
+  const explainer = openExplainer(model, engine, { batchSize: 1 });
   const nameFor = freeNames();
   await makeFolder(folder).catch((error: unknown) => {
     const message = `--heatmap "${folder}": expected a folder to write to but it cannot be made (${messageOf(error)}).`;
@@ -36,19 +42,6 @@ export async function openHeatMaps(
       return path;
     },
   };
-}
-
-/** The network with its gradients, which an exported file has no more. */
-function explainable({ model, classifier }: Parameters<typeof openHeatMaps>[1]): {
-  model: LoadedModel;
-  trainer: Trainer;
-} {
-  if ("network" in model && "engine" in classifier)
-    return { model: model as LoadedModel, trainer: classifier as Trainer };
-  throw new UserError(
-    `--heatmap: expected a run folder or a .pth file but "${model.file}" has no gradients any more.`,
-    "Give the run that the file was made of.",
-  );
 }
 
 /** A name for a file's heat map that no file before had. */

@@ -46,14 +46,17 @@ export function comparisonTable({ runs, settings, results }: RunComparison): str
 
 const COLUMNS = [
   ...["type", "epoch", "step", "loss", "lr"],
-  ...["train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds"],
+  ...["train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds", "data_wait_share"],
 ] as const;
 
 /** All records as CSV, a column for each figure, empty where a record has none; without the last line's end. */
 export function metricsCsv(records: readonly MetricsRecord[]): string {
   const lines = records.map((record) => {
     const { type, epoch, step } = record;
-    const figures = { ...(type === "step" && record), ...(type === "epoch" && { seconds: record.seconds }) };
+    const figures = {
+      ...(type === "step" && record),
+      ...(type === "epoch" && { seconds: record.seconds, data_wait_share: record.dataWaitShare }),
+    };
     const of = (name: string, value: { loss: number; accuracy: number }): object => ({
       [`${name}_loss`]: value.loss,
       [`${name}_accuracy`]: value.accuracy,

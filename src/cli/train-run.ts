@@ -13,6 +13,8 @@ export interface RunRequest {
   readonly config: ResolvedConfig;
   readonly run: string;
   readonly data: IdxData;
+  /** Whether event files for TensorBoard are written too. */
+  readonly tensorboard?: boolean;
 }
 
 /** A run that came to its end. */
@@ -29,7 +31,13 @@ export interface FinishedRun {
 const INTERRUPTED = 130;
 
 /** Trains with progress on standard error, and draws the pictures; undefined if Ctrl-C stopped it. */
-export async function performRun({ kind, config, run, data }: RunRequest): Promise<FinishedRun | undefined> {
+export async function performRun({
+  kind,
+  config,
+  run,
+  data,
+  tensorboard,
+}: RunRequest): Promise<FinishedRun | undefined> {
   const { openRunFolder, train, resume } = await import("../training/index.ts");
   const folder = openRunFolder(run);
   const report = createReporter({
@@ -38,10 +46,12 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
     columns: process.stderr.columns ?? 120,
     onLine: (line) => folder.log(line),
   });
+  const events = tensorboard ? (await import("../reports/index.ts")).openTensorboard(run) : undefined;
   let begun = false;
   const onEvent: TrainingListener = (event) => {
     begun = true;
     report(event);
+    events?.onEvent(event);
     if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
   };
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
@@ -50,15 +60,20 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});
+      await events?.close().catch(() => {});
       throw error;
     })
     .finally(release);
   await folder.flush();
   if (!summary) {
+    await events?.close();
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  return { summary, ...(await evaluateRun({ config, run, data })) };
+  const evaluated = await evaluateRun({ config, run, data });
+  events?.addPictures(evaluated.pictures);
+  await events?.close();
+  return { summary, ...evaluated };
 }
 
 async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {

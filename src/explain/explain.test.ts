@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openEngine } from "../engines/index.ts";
 import { input } from "../graph/value.ts";
 import { IMAGENET_PREPROCESSING, type Image } from "../image/index.ts";
+import { findModel, MODELS } from "../models/index.ts";
 import { conv2d, globalAveragePool, linear, module, trace } from "../nn/index.ts";
 import { lastFeatureMap } from "./feature-map.ts";
 import { HEAT_COLOURS, openExplainer, overlayHeat, resizeHeat, seenArea } from "./index.ts";
@@ -43,6 +44,15 @@ describe.each(["onnx", "reference"])("on the %s engine", (name) => {
     await explainer.close();
     await engine.close();
   });
+});
+
+test.each(MODELS.map(({ name }) => name))("%s has a feature map with places", (name) => {
+  const { build, inputShape } = findModel(name);
+  const { output } = trace(build({ classes: 3 }), input("images", [1, ...inputShape]), { training: false });
+  const [n, channels = 0, h = 0, w = 0] = lastFeatureMap(output).shape;
+  expect(n).toBe(1);
+  expect(channels).toBeGreaterThanOrEqual(3);
+  expect(h * w).toBeGreaterThanOrEqual(36);
 });
 
 test("a network without a feature map is told", () => {

@@ -25,6 +25,8 @@ const LOG_TICKS = Array.from({ length: 24 }, (_, i) => i - 18).flatMap((power) =
 /** With more ticks than this, only the powers of ten stay. */
 const MAX_LOG_TICKS = 9;
 const PANEL = { width: 400, height: 270 } as const;
+/** Of a panel by itself, which a telephone shows too. */
+const SMALL_PANEL = { width: 310, height: 220 } as const;
 
 /** Both panels as a PNG file; see `curvesSvg`. */
 export const curvesPng = async (
@@ -53,7 +55,8 @@ export async function curvesSvg(
 /** The two panels of `curvesSvg` as drawings of their own, without a background. */
 export async function curvePanels(records: readonly MetricsRecord[]): Promise<{ loss: string; accuracy: string }> {
   const [loss, accuracy] = panelsOf(records);
-  const alone = (panel: object | undefined): Promise<string> => drawn({ background: null, padding: 4, ...panel });
+  const alone = (panel: object | undefined): Promise<string> =>
+    drawn({ background: null, padding: 4, ...panel, ...SMALL_PANEL });
   return { loss: await alone(loss), accuracy: await alone(accuracy) };
 }
 

@@ -34,7 +34,10 @@ const moment = { epoch: z.number(), step: z.number() };
 const recordSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("step"), ...moment, loss: z.number().nullable(), lr: z.number() }),
   z.object({ type: z.literal("eval"), ...moment, val: figures }),
-  z.object({ type: z.literal("epoch"), ...moment, train: figures, val: figures, seconds: z.number() }),
+  z.object({
+    ...{ type: z.literal("epoch"), ...moment, train: figures, val: figures },
+    ...{ seconds: z.number(), dataWaitShare: z.number().optional() },
+  }),
 ]);
 const RECORD_TYPES = ["step", "eval", "epoch"];
 

@@ -69,14 +69,14 @@ test("a comparison has the settings that differ, and all results", () => {
 test("figures as a table, and as CSV with a line for each record", () => {
   const { stdout } = ocelli(cwd, ["runs", "metrics", "runs/first", "--csv"]);
   const [head, ...lines] = stdout.trim().split("\n");
-  expect(head).toBe("type,epoch,step,loss,lr,train_loss,train_accuracy,val_loss,val_accuracy,seconds");
+  expect(head).toBe("type,epoch,step,loss,lr,train_loss,train_accuracy,val_loss,val_accuracy,seconds,data_wait_share");
   const records = readFileSync(join(cwd, "runs/first/metrics.jsonl"), "utf8").trim().split("\n");
   expect(lines).toHaveLength(records.length);
   const { step, loss, lr } = JSON.parse(records[0] ?? "");
-  expect(lines[0]).toBe(`step,1,${step},${loss},${lr},,,,,`);
-  const { train, val, seconds } = JSON.parse(records.at(-1) ?? "");
+  expect(lines[0]).toBe(`step,1,${step},${loss},${lr},,,,,,`);
+  const { train, val, seconds, dataWaitShare } = JSON.parse(records.at(-1) ?? "");
   expect(lines.at(-1)).toBe(
-    `epoch,2,${records.length - 2},,,${train.loss},${train.accuracy},${val.loss},${val.accuracy},${seconds}`,
+    `epoch,2,${records.length - 2},,,${train.loss},${train.accuracy},${val.loss},${val.accuracy},${seconds},${dataWaitShare ?? ""}`,
   );
   const forPeople = ocelli(cwd, ["runs", "metrics", "runs/first"]).stdout.trim().split("\n");
   expect(forPeople).toHaveLength(3);

@@ -87,7 +87,7 @@ export const predictCommand = new Command("predict")
         throw new UserError(message, "Leave one of the two out.");
       }
       const listed = fromFile === undefined ? [] : await readList(fromFile);
-      const { model, open } = await loadClassifier(path, { model: name });
+      const { model, network, open } = await loadClassifier(path, { model: name });
       const sources = await findPictures([...images, ...listed]);
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
@@ -95,7 +95,7 @@ export const predictCommand = new Command("predict")
       const classifier = await open({ engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });
-        const heatMaps = heatmap === undefined ? undefined : await openHeatMaps(heatmap, { model, classifier });
+        const heatMaps = heatmap === undefined ? undefined : await openHeatMaps(heatmap, { network, classifier });
         const failures = await printAnswers(sources, { model, classifier, top, batchSize, printer, heatMaps });
         if (heatMaps) note(`heat maps of the first class in ${heatmap}`);
         if (0 < failures) process.exitCode = EXIT.userError;

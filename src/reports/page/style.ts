@@ -92,7 +92,7 @@ footer { padding-bottom: 32px; }
     --blue: #2c65b0; --orange: #b3560f; --right: #2c65b0; --wrong: #b4321e; --note: #fff; --note-line: #999;
   }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  body { font-size: 11px; }
+  html, body { font-size: 11px; }
   nav { display: none; }
   section { border: 0; border-top: 1px solid #bbb; border-radius: 0; padding: 12px 0; margin: 8px 0; }
   figure, tr, .key div { break-inside: avoid; }
