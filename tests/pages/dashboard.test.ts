@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunReport } from "../../src/serving/dashboard/api.ts";
 import { wavyPng, writeTree } from "../../src/testing/photo-folders.ts";
 import { epochRecord, recordLine, writeRunFolder } from "../../src/testing/run-folders.ts";
 import { hasChromium, openBrowser } from "../chromium.ts";
@@ -200,7 +201,10 @@ describe.runIf(hasChromium)("the dashboard", () => {
       await page.goBack();
       await expect.poll(() => shown.count()).toBe(6);
       await page.getByRole("combobox", { name: "Show" }).selectOption("Wrong only");
-      await expect.poll(() => page.locator(".tile.wrong").count()).toBe(await shown.count());
+      const report = (await (await fetch(`${dashboard.url}/api/runs/insects/report`)).json()) as RunReport;
+      const wrong = report.count * (1 - report.accuracy);
+      await expect.poll(() => shown.count()).toBe(Math.round(wrong));
+      expect(await page.locator(".tile.wrong").count()).toBe(Math.round(wrong));
     });
   });
 
