@@ -126,7 +126,7 @@ export function openRunFolder(path: string): RunFolder {
   const pending = { metrics: "", log: "" };
   const file = (name: keyof typeof RUN_FILES): string => join(path, RUN_FILES[name]);
   let last: Promise<void> = Promise.resolve();
-  let lastFlush = 0;
+  let lastFlush = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   const write = async (name: keyof typeof pending): Promise<void> => {
     const text = pending[name];

@@ -21,7 +21,7 @@ function Figures({ run }: Pick<TabProps, "run">) {
     ["Last training loss", figure(last?.train.loss), last && `accuracy ${percent(last.train.accuracy)}`],
     ["Epochs", String(run.epochs), run.epochsWanted === null ? undefined : `of ${run.epochsWanted}`],
     ["Time", duration(run.seconds), speed === null ? undefined : `${count(Math.round(speed))} images/s`],
-    ["Memory", memory === null ? "–" : `${count(memory)} MiB`],
+    ...(memory === null ? [] : [["Memory", `${count(memory)} MiB`] as const]),
   ];
   return (
     <dl class="figures">
