@@ -11,8 +11,8 @@ export interface OnnxWeights {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Constants that the writer made up, such as the shape of a reshape. */
-const MADE_UP = /^constant_\d+$/;
+/** Constants that the writer made up, such as the shape of a reshape or the mean that pixels are normalised by. */
+const MADE_UP = /^constant_/;
 
 /** The first byte of a model: the tag of its version, which comes first. */
 export const isOnnx = (head: Uint8Array): boolean => head[0] === 0x08;

@@ -65,6 +65,24 @@ function float16ToFloat32(bits: Uint16Array): Float32Array {
   return result;
 }
 
+const LARGEST_FLOAT16 = 65504;
+const SMALLEST_NORMAL_EXPONENT = -14;
+
+/** The bits of the nearest float16 of each number, halves to even; what is too large becomes the largest there is. */
+export const toFloat16 = (numbers: Float32Array): Uint16Array => Uint16Array.from(numbers, float16Bits);
+
+function float16Bits(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  if (Number.isNaN(value)) return 0x7e00;
+  const size = Math.min(Math.abs(value), LARGEST_FLOAT16);
+  const exponent = Math.max(SMALLEST_NORMAL_EXPONENT, Math.floor(Math.log2(size)));
+  const steps = size * 2 ** (10 - exponent); // 1024..2047, below 1024 for subnormal numbers
+  const whole = Math.floor(steps);
+  const rest = steps - whole;
+  const rounded = 0.5 < rest || (rest === 0.5 && whole % 2 === 1) ? whole + 1 : whole;
+  return sign + Math.min(0x7bff, (exponent - SMALLEST_NORMAL_EXPONENT) * 1024 + rounded); // a carry raises the exponent
+}
+
 /** bfloat16 is the upper half of a float32. */
 function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
   const result = new Uint32Array(bits.length);

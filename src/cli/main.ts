@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../checkpoint/atomic-file.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
+import { exportCommand } from "./commands/export.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -24,6 +26,8 @@ const commands = [
   resumeCommand,
   evalCommand,
   predictCommand,
+  exportCommand,
+  cardCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,

@@ -47,6 +47,14 @@ const SHORT = 9.95;
 /** `98.25%` */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`;
 
+/** `(95% interval 80.10% to 85.20%)` */
+export const interval = ([low, high]: readonly [number, number]): string =>
+  `(95% interval ${percent(low)} to ${percent(high)})`;
+
+/** `2.9 MB` */
+export const sizeText = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
 /** `0.3 s`, `48 s`, `3:05 min`, `2:10 h` */
 export function duration(seconds: number): string {
   if (seconds < SHORT) return `${seconds.toFixed(1)} s`;

@@ -8,10 +8,18 @@ export interface Target {
   readonly contrib: boolean;
   /** Channels in one block of ONNX Runtime's blocked layout (8 or 16); 0 where it has none. See `blocked.ts`. */
   readonly block: number;
+  /**
+   * Whether the first size of what a Program takes and gives, the batch's, is free in the model. For Programs that only
+   * change the other sizes, as forward passes do.
+   */
+  readonly freeBatch?: boolean;
 }
 
 /** The operators of ONNX itself. */
 export const STANDARD: Target = { contrib: false, block: 0 };
+
+/** The same for batches of any size. */
+export const STANDARD_ANY_BATCH: Target = { ...STANDARD, freeBatch: true };
 
 /** Attributes of an ONNX node; integers stay integers, so give floats through `float`. */
 export type NodeAttributes = Readonly<Record<string, AttributeValue | undefined>>;

@@ -53,7 +53,12 @@ type ApplyKernel = (emitter: Emitter, inputs: readonly (string | undefined)[], n
 
 const kindOf = ({ dtype }: TensorType): PortRecord["kind"] => (dtype === "int32" ? "int32" : "float32");
 
-const portOf = (name: string, type: TensorType): PortRecord => ({ name, kind: kindOf(type), shape: type.shape });
+/** The port of a value; a free batch is called "N". */
+const portOf = (name: string, type: TensorType, freeBatch = false): PortRecord => ({
+  name,
+  kind: kindOf(type),
+  shape: freeBatch ? ["N", ...type.shape.slice(1)] : type.shape,
+});
 
 /** Name of the output that holds the new content of a variable. */
 const updateName = (variable: string): string => `next:${variable}`;
@@ -94,11 +99,11 @@ export function lowerProgram(
       initializers: [...emission.initializers.filter(({ name }) => used.has(name)), ...held],
       external: variables.flatMap(({ name, shape }) => (external.has(name) ? [{ name, kind: "float32", shape }] : [])),
       inputs: [
-        ...inputs.map((value) => portOf(inputName(value), value)),
+        ...inputs.map((value) => portOf(inputName(value), value, target.freeBatch)),
         ...masks.map(maskPort),
         ...free.map((variable) => portOf(variable.name, variable)),
       ],
-      outputs: Array.from(results, ([name, value]) => portOf(name, value)),
+      outputs: Array.from(results, ([name, value]) => portOf(name, value, target.freeBatch)),
       metadata,
     },
     inputs: inputs.map(inputName),

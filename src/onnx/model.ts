@@ -15,8 +15,18 @@ import {
   ValueInfoProtoSchema,
 } from "./proto/onnx_pb.ts";
 
-/** Element types that ocelli writes, with their numbers in the format. */
-const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+/** Element types with their numbers in the format and the arrays that hold them; float16 is held as its bits. */
+const ELEMENTS = {
+  float32: { code: 1, array: Float32Array },
+  uint8: { code: 2, array: Uint8Array },
+  int8: { code: 3, array: Int8Array },
+  int16: { code: 5, array: Int16Array },
+  int32: { code: 6, array: Int32Array },
+  int64: { code: 7, array: BigInt64Array },
+  bool: { code: 9, array: Uint8Array },
+  float16: { code: 10, array: Uint16Array },
+  float64: { code: 11, array: Float64Array },
+} as const;
 
 const OPSET = 20;
 const IR_VERSION = 9; // the one that goes with opset 20
@@ -24,7 +34,10 @@ const EXTERNAL = 1; // a data_location
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 
 /** Element type of a tensor in a file. */
-export type ElementType = keyof typeof ELEMENT_TYPES;
+export type ElementType = keyof typeof ELEMENTS;
+
+/** The number of an element type in the format, as `Cast` takes it. */
+export const elementCode = (kind: ElementType): number => ELEMENTS[kind].code;
 
 /** Value of a node's attribute: integers, text, or a float marked as such. */
 export type AttributeValue = number | string | readonly number[] | { readonly float: number };
@@ -66,20 +79,17 @@ export interface ModelRecord {
   readonly inputs: readonly PortRecord[];
   readonly outputs: readonly PortRecord[];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Version of ocelli that wrote it. */
+  readonly producerVersion?: string;
 }
 
-/** A constant of the given numbers. */
+/** A constant of the given numbers; of float16 they are its bits. */
 export function tensorRecord(
   name: string,
   kind: ElementType,
   { data, shape }: { data: ArrayLike<number>; shape: Shape },
 ): TensorRecord {
-  const typed =
-    kind === "float32"
-      ? Float32Array.from(data)
-      : kind === "int32"
-        ? Int32Array.from(data)
-        : BigInt64Array.from(Array.from(data, BigInt));
+  const typed = kind === "int64" ? BigInt64Array.from(Array.from(data, BigInt)) : ELEMENTS[kind].array.from(data);
   return { name, kind, shape, bytes: new Uint8Array(typed.buffer) };
 }
 
@@ -110,6 +120,7 @@ export function encodeModel(model: ModelRecord): Uint8Array {
   const proto = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
     producerName: "ocelli",
+    producerVersion: model.producerVersion ?? "",
     graph,
     opsetImport: [...domains].map((domain) =>
       create(OperatorSetIdProtoSchema, { domain, version: BigInt(domain === "" ? OPSET : 1) }),
@@ -123,7 +134,7 @@ export function encodeModel(model: ModelRecord): Uint8Array {
 
 /** Inputs, outputs, constants and metadata of a `.onnx` file; `file` is named in errors. */
 export function decodeModel(bytes: Uint8Array, file: string): Omit<ModelRecord, "nodes"> & { opTypes: string[] } {
-  const kinds = new Map(Object.entries(ELEMENT_TYPES).map(([kind, code]) => [code as number, kind as ElementType]));
+  const kinds = new Map(Object.entries(ELEMENTS).map(([kind, { code }]) => [code as number, kind as ElementType]));
   const proto = decodeProto(bytes, file);
   const { graph } = proto;
   if (!graph) throw new UserError(`${file}: expected an ONNX model but it has no graph.`, "Give a .onnx file.");
@@ -175,7 +186,7 @@ function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
 
 const typeOf = ({ name, kind, shape }: ExternalRecord) => ({
   name,
-  dataType: ELEMENT_TYPES[kind],
+  dataType: elementCode(kind),
   dims: shape.map(BigInt),
 });
 
@@ -191,7 +202,7 @@ const encodePort = ({ name, kind, shape }: PortRecord): ValueInfoProto =>
     name,
     type: {
       tensorType: {
-        elemType: ELEMENT_TYPES[kind],
+        elemType: elementCode(kind),
         shape: {
           dim: shape.map((size) =>
             typeof size === "number"

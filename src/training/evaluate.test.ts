@@ -59,6 +59,7 @@ test("data of other classes are refused", () => {
   const dataset = (classes: string[]) =>
     tensorDataset({ images: new Float32Array(1), labels: [0], shape: [1, 1, 1], classes });
   const model: LoadedModel = {
+    options: {},
     ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map() },
     ...{ classes: ["a", "b"], inputShape: [1, 28, 28] },
     input: { kind: "pixels", inputShape: [1, 28, 28], rawPixels: false },

@@ -64,7 +64,7 @@ export function joinEvaluations(parts: readonly Evaluation[]): Evaluation {
  * Throws unless the data set has the model's classes in its order; of a model that does not know their names (a bare state
  * dict, or digits) as many as the model's are enough.
  */
-export function checkClasses({ classes, file }: LoadedModel, dataset: Dataset): void {
+export function checkClasses({ classes, file }: Pick<LoadedModel, "classes" | "file">, dataset: Dataset): void {
   if (classes.length !== dataset.classes.length) {
     throw new UserError(
       `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,

@@ -8,9 +8,17 @@ export {
   resolveConfig,
 } from "./config.ts";
 export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
+export { evaluationBy } from "./evaluation.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
-export type { Evaluation, LabelledImages, StepResult, Trainer, TrainerOptions } from "./network-trainer.ts";
+export type {
+  EvaluateOptions,
+  Evaluation,
+  LabelledImages,
+  StepResult,
+  Trainer,
+  TrainerOptions,
+} from "./network-trainer.ts";
 export {
   type PictureAnswer,
   type PictureSource,

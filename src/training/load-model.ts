@@ -12,7 +12,7 @@ import {
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape } from "../graph/value.ts";
-import { findModel, type ModelRecord, modernKeys } from "../models/index.ts";
+import { findModel, type ModelRecord, modernKeys, type NetworkOptions } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
 import { networkOptionsOf } from "./checkpoint.ts";
@@ -27,6 +27,8 @@ export interface LoadedModel {
   readonly file: string;
   readonly name: string;
   readonly network: Module;
+  /** What the network was built with besides the classes. */
+  readonly options: NetworkOptions;
   readonly weights: StateDict;
   readonly classes: readonly string[];
   /** Channels, height, width of one image. */
@@ -70,14 +72,36 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const network = record.build({ ...known, classes: classes.length });
   checkStateDict(weights, stateShapesOf(network), file);
   const input = inputOf(entries.data?.preprocessing, record, file);
-  return { file, name, network, weights, classes, inputShape: inputShapeOf(input), input };
+  return { file, name, network, options: known ?? {}, weights, classes, inputShape: inputShapeOf(input), input };
 }
 
 /** A state dict, and what else its file says by name. */
 async function readFile(file: string): Promise<{ state: StateDict; said: Record<string, PthValue> }> {
-  if (file.endsWith(".safetensors")) return { state: (await readWeights(file)).state, said: {} };
+  if (file.endsWith(".safetensors")) {
+    const { state, entries } = await readWeights(file);
+    return { state, said: saidInTexts(Object.fromEntries(entries), file) };
+  }
   const value = await readPth(file);
   return { state: stateDictOf(value, file), said: value instanceof Map ? Object.fromEntries(value) : {} };
+}
+
+/** What an exported `.safetensors` says as a checkpoint says it: its values are JSON. Other files say nothing. */
+function saidInTexts(texts: Record<string, unknown>, file: string): Record<string, PthValue> {
+  const { model, classes, preprocessing, model_options: options } = texts;
+  if (typeof model !== "string" || typeof classes !== "string") return {};
+  try {
+    const values = [classes, preprocessing ?? "null", options ?? "{}"].map((text) => JSON.parse(String(text)));
+    return {
+      model,
+      classes: values[0],
+      preprocessing: values[1] ?? undefined,
+      model_options: new Map(Object.entries(values[2])) as PthValue,
+    };
+  } catch (error) {
+    throw new UserError(`"${file}": expected JSON in its metadata but it is damaged.`, "Export the run again.", {
+      cause: error,
+    });
+  }
 }
 
 /** What a file says of the network's input, or else what is usual; throws if the network does not take it. */
@@ -107,8 +131,12 @@ function classCount(weights: StateDict, { heads }: ModelRecord): number {
 async function weightsFile(path: string): Promise<string> {
   if (await isRunFolder(path)) {
     const best = join(path, RUN_FILES.best);
-    const found = await stat(best).catch(() => undefined);
-    return found ? best : join(path, RUN_FILES.last);
+    const last = join(path, RUN_FILES.last);
+    for (const file of [best, last]) if (await stat(file).catch(() => undefined)) return file;
+    throw new UserError(
+      `"${path}": expected a run with weights but there is neither a ${RUN_FILES.best} nor a ${RUN_FILES.last} in it.`,
+      "Wait until its first epoch is done, or train again.",
+    );
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) {

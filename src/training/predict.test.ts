@@ -11,6 +11,7 @@ import type { PhotoInput, PixelInput } from "./preprocessing.ts";
 import { openTrainer } from "./trainer.ts";
 
 const model = (rawPixels = false, inputShape: PixelInput["inputShape"] = [1, 2, 3]): LoadedModel => ({
+  options: {},
   ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map(), classes: ["a", "b"] },
   ...{ inputShape, input: { kind: "pixels", inputShape, rawPixels } },
 });
@@ -77,6 +78,7 @@ test("pictures are answered in their order, in batches, and bad ones among them 
   const network = sequential(globalAveragePool, linear(3, 2));
   const trainer = await openTrainer(network, { inputShape: [3, 16, 16], batchSize: 3, engine: "reference" });
   const model: LoadedModel = {
+    options: {},
     ...{ file: "net.pth", name: "resnet18", network, weights: new Map(), classes: ["a", "b"] },
     ...{ inputShape: [3, 16, 16], input: photos },
   };

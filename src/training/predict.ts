@@ -17,6 +17,7 @@ export interface RankedClass {
 }
 
 type InputModel = Pick<LoadedModel, "name" | "input">;
+type AnsweringModel = Pick<LoadedModel, "name" | "input" | "classes" | "inputShape">;
 
 /** The picture as the model takes it, floats [C, H, W]. Of a model that takes pixels, another size is a `UserError`. */
 export function toInput(image: Image, { name: model, input }: InputModel, name: string): Float32Array {
@@ -55,7 +56,7 @@ export interface PredictedPicture {
 
 /** The `k` most probable classes of one picture [C, H, W], most probable first. */
 export async function predict(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "logits">,
   { input, classes, k = 5 }: { input: Float32Array; classes: readonly string[]; k?: number },
 ): Promise<PredictedPicture> {
   return rank(await trainer.logits(input), classes, k);
@@ -89,7 +90,7 @@ export type PictureAnswer =
 
 /** What `predictPictures` takes. */
 export interface PredictOptions {
-  readonly model: LoadedModel;
+  readonly model: AnsweringModel;
   /** Classes of each answer; 5 by default. */
   readonly k?: number;
   /** Pictures at a time, at most the trainer's batch size. */
@@ -104,7 +105,7 @@ const DECODED_AT_ONCE = 8;
  * the network works on a batch, the pictures of the next one are decoded and prepared.
  */
 export async function* predictPictures(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "logits">,
   sources: readonly PictureSource[],
   { model, k = 5, batchSize }: PredictOptions,
 ): AsyncGenerator<PictureAnswer, void, void> {
@@ -121,7 +122,7 @@ export async function* predictPictures(
 /** A picture that is ready for the network, or is not one. */
 type Prepared = { readonly file: string } & ({ readonly input: Float32Array } | { readonly error: UserError });
 
-async function prepareAll(sources: readonly PictureSource[], model: LoadedModel): Promise<Prepared[]> {
+async function prepareAll(sources: readonly PictureSource[], model: InputModel): Promise<Prepared[]> {
   const prepared: Prepared[] = new Array(sources.length);
   const waiting = sources.entries();
   const lane = async (): Promise<void> => {
@@ -131,7 +132,7 @@ async function prepareAll(sources: readonly PictureSource[], model: LoadedModel)
   return prepared;
 }
 
-async function prepare({ file, open, name = file }: PictureSource, model: LoadedModel): Promise<Prepared> {
+async function prepare({ file, open, name = file }: PictureSource, model: InputModel): Promise<Prepared> {
   try {
     const source = await open();
     return { file, input: await readInput(source, model, typeof source === "string" ? source : name) };
@@ -142,9 +143,9 @@ async function prepare({ file, open, name = file }: PictureSource, model: Loaded
 }
 
 async function answer(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "logits">,
   prepared: readonly Prepared[],
-  { model: { classes, inputShape }, k }: { model: LoadedModel; k: number },
+  { model: { classes, inputShape }, k }: { model: AnsweringModel; k: number },
 ): Promise<PictureAnswer[]> {
   const inputs = prepared.flatMap((picture) => ("input" in picture ? [picture.input] : []));
   const images = new Float32Array(inputs.length * sizeOf(inputShape));

@@ -2,10 +2,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Evaluation, EvaluationReport } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { percent, print, printJson, table } from "../output.ts";
-
-const interval = ([low, high]: readonly [number, number]): string =>
-  `(95% interval ${percent(low)} to ${percent(high)})`;
+import { interval, percent, print, printJson, table } from "../output.ts";
 
 function printReport(report: EvaluationReport): void {
   const { accuracy, accuracyInterval, count, loss, top5, top5Interval } = report;
@@ -28,7 +25,7 @@ const splitOption = new Option("--split <part>", "val, train or all images, none
 /** `ocelli eval` */
 export const evalCommand = new Command("eval")
   .description("Measure a model on the validation images of a data set, or on all of them")
-  .argument("<model>", "a run folder or a .pth file")
+  .argument("<model>", "a run folder, a .pth file or an exported .onnx file")
   .argument("<data>", "mnist, fashion-mnist, digits, a folder of IDX files, or photos")
   .option("--model <name>", "the model of a bare state dict")
   .addOption(splitOption)
@@ -47,9 +44,8 @@ export const evalCommand = new Command("eval")
   )
   .action(
     guarded(async (path, data, { model: name, split, batchSize, workers, engine, threads, json }) => {
-      const { checkClasses, joinEvaluations, loadModel, openModel, reportOf, workersOf } = await import(
-        "../../training/index.ts"
-      );
+      const { checkClasses, joinEvaluations, reportOf, workersOf } = await import("../../training/index.ts");
+      const { loadClassifier } = await import("../../export/index.ts");
       const { loadFor } = await import("../data.ts");
       const options = {
         engine,
@@ -57,21 +53,21 @@ export const evalCommand = new Command("eval")
         threads: threads === undefined ? undefined : wholeNumber("--threads", threads),
       };
       const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
-      const model = await loadModel(path, { model: name });
+      const { model, open } = await loadClassifier(path, { model: name });
       const loaded = await loadFor(data, model.input);
       const { train, test } = loaded;
       const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);
-      const trainer = await openModel(model, { ...options, transfer: true });
+      const classifier = await open({ ...options, transfer: true });
       try {
         const parts: Evaluation[] = [];
         for (const set of sets)
-          parts.push(await trainer.evaluate(set, { workers: workersOf({ workers: given }, loaded) }));
+          parts.push(await classifier.evaluate(set, { workers: workersOf({ workers: given }, loaded) }));
         const report = reportOf(joinEvaluations(parts), model.classes);
         if (json) printJson(report);
         else printReport(report);
       } finally {
-        await trainer.close();
+        await classifier.close();
       }
     }),
   );

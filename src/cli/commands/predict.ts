@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
-import type { LoadedModel, PictureSource, Trainer } from "../../training/index.ts";
+import type { Classifier, LoadedClassifier } from "../../export/index.ts";
+import type { PictureSource } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { EXIT } from "../output.ts";
@@ -12,8 +13,8 @@ const BATCH_SIZE = 32;
 
 /** How pictures are predicted. */
 interface PredictRun {
-  readonly model: LoadedModel;
-  readonly trainer: Trainer;
+  readonly model: LoadedClassifier["model"];
+  readonly classifier: Classifier;
   readonly top: number;
   readonly batchSize: number;
   readonly printer: AnswerPrinter;
@@ -21,24 +22,24 @@ interface PredictRun {
 
 /** Prints the answer to each picture; one that cannot be read is told and passed over. Returns how many there were of those. */
 async function printAnswers(sources: readonly PictureSource[], run: PredictRun): Promise<number> {
-  const { model, trainer, top, batchSize, printer } = run;
+  const { model, classifier, top, batchSize, printer } = run;
   const { predictPictures } = await import("../../training/index.ts");
   let failures = 0;
   printer.begin();
-  for await (const answer of predictPictures(trainer, sources, { model, k: top, batchSize })) {
+  for await (const answer of predictPictures(classifier, sources, { model, k: top, batchSize })) {
     printer.answer(answer);
     if (answer.error) failures++;
   }
   return failures;
 }
 
-/** Prints the answers to files as people read them, by a trainer that takes one picture at a time. */
+/** Prints the answers to files as people read them, by a classifier that takes one picture at a time. */
 export async function predictFiles(
   files: readonly string[],
-  { model, trainer, top }: Pick<PredictRun, "model" | "trainer" | "top">,
+  { model, classifier, top }: Pick<PredictRun, "model" | "classifier" | "top">,
 ): Promise<void> {
   const printer = printerOf("text", { logits: false, classes: model.classes, top });
-  await printAnswers(await findPictures(files), { model, trainer, top, batchSize: 1, printer });
+  await printAnswers(await findPictures(files), { model, classifier, top, batchSize: 1, printer });
 }
 
 const formatOption = new Option("--format <form>", "text, json (an object on each line) or csv").choices(FORMATS);
@@ -46,7 +47,7 @@ const formatOption = new Option("--format <form>", "text, json (an object on eac
 /** `ocelli predict` */
 export const predictCommand = new Command("predict")
   .description("Name the classes of pictures")
-  .argument("<model>", "a run folder or a .pth file")
+  .argument("<model>", "a run folder, a .pth file or an exported .onnx file")
   .argument("[images...]", "files, folders, globs, or - for the bytes of a picture on standard input")
   .option("--from-file <list>", "a text file with more of these, one a line; - for standard input")
   .option("--model <name>", "the model of a bare state dict")
@@ -69,7 +70,7 @@ export const predictCommand = new Command("predict")
   )
   .action(
     guarded(async (path, images, { model: name, fromFile, logits = false, engine, threads, json, ...options }) => {
-      const { loadModel, openModel } = await import("../../training/index.ts");
+      const { loadClassifier } = await import("../../export/index.ts");
       const top = wholeNumber("--top", options.top);
       const atOnce = wholeNumber("--batch-size", options.batchSize);
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
@@ -79,18 +80,18 @@ export const predictCommand = new Command("predict")
         throw new UserError(message, "Leave one of the two out.");
       }
       const listed = fromFile === undefined ? [] : await readList(fromFile);
-      const model = await loadModel(path, { model: name });
+      const { model, open } = await loadClassifier(path, { model: name });
       const sources = await findPictures([...images, ...listed]);
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
       const batchSize = Math.min(atOnce, sources.length); // each run of the network takes a whole batch
-      const trainer = await openModel(model, { engine, threads: computing, batchSize, transfer: true });
+      const classifier = await open({ engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });
-        const failures = await printAnswers(sources, { model, trainer, top, batchSize, printer });
+        const failures = await printAnswers(sources, { model, classifier, top, batchSize, printer });
         if (0 < failures) process.exitCode = EXIT.userError;
       } finally {
-        await trainer.close();
+        await classifier.close();
       }
     }),
   );

@@ -64,7 +64,9 @@ export const startCommand = new Command("start")
       print("\npredictions for a few validation images:");
       const model = await loadModel(run);
       const trainer = await openModel(model, { batchSize: 1 });
-      await predictFiles(await writeSamples(run, data), { model, trainer, top: 3 }).finally(() => trainer.close());
+      await predictFiles(await writeSamples(run, data), { model, classifier: trainer, top: 3 }).finally(() =>
+        trainer.close(),
+      );
       const next = [
         [`npx ocelli resume ${run} --epochs ${Number(epochs) + 2}`, "train for longer"],
         [`npx ocelli eval ${run} ${name}`, "figures for each class"],

@@ -1,25 +1,28 @@
 import { endThread, errorFrom, startThread } from "../../thread.ts";
 import { closedEngine } from "../checks.ts";
-import type { Answer, Request, RunnerSettings, Task, ThreadData } from "./protocol.ts";
+import type { BareAnswer, CloseTask, Request, RunnerSettings, ThreadData } from "./protocol.ts";
 import { createSignals, type Signals, signalClosing, waitUntilIdle } from "./signals.ts";
 
 /** Sends tasks to the engine's thread and gives each its answer. An idle engine does not keep the process alive. */
-export interface Connection<Compiled> {
-  ask(task: Task<Compiled>, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
+export interface Connection<Task, Answer extends BareAnswer> {
+  ask(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
   /** Refuses what waits and what comes, and ends the thread when the task that it is at is done. */
   close(): Promise<void>;
 }
 
-interface Waiting {
+interface Waiting<Answer> {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Starts the thread of an engine on `module`, which calls `serve`. */
-export function connect<Compiled>(module: URL, settings: RunnerSettings): Connection<Compiled> {
+/** Starts the thread of an engine on `module`, which calls `serve` or `serveTasks`. */
+export function connect<Task, Answer extends BareAnswer>(
+  module: URL,
+  settings: RunnerSettings,
+): Connection<Task, Answer> {
   const signals = createSignals();
   const worker = startThread(module, { settings, signals } satisfies ThreadData);
-  const waiting = new Map<number, Waiting>();
+  const waiting = new Map<number, Waiting<Answer>>();
   let count = 0;
   let failure: Error | undefined;
   const fail = (error: Error): void => {
@@ -27,9 +30,9 @@ export function connect<Compiled>(module: URL, settings: RunnerSettings): Connec
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
-  const ask = (task: Task<Compiled>, transfer: readonly ArrayBuffer[] = []): Promise<Answer> => {
+  const ask = (task: Task | CloseTask, transfer: readonly ArrayBuffer[] = []): Promise<Answer> => {
     worker.ref();
-    const request: Request<Compiled> = { id: count++, task };
+    const request: Request<Task | CloseTask> = { id: count++, task };
     return new Promise((resolve, reject) => {
       waiting.set(request.id, { resolve, reject });
       worker.postMessage(request, transfer);

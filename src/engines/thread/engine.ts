@@ -3,7 +3,7 @@ import { checkFeeds } from "../checks.ts";
 import { Changes, type Constants } from "../constants.ts";
 import type { Engine, EngineName, Executable } from "../engine.ts";
 import { type Connection, connect } from "./connection.ts";
-import type { RunnerSettings } from "./protocol.ts";
+import type { Answer, RunnerSettings, Task } from "./protocol.ts";
 
 /** A Program as it is sent to the thread, and the buffers that go with it without a copy. */
 export interface Prepared<Compiled> {
@@ -29,7 +29,7 @@ export interface ThreadEngineOptions<Compiled> {
 
 /** An engine that computes in a thread of its own; so progress, Ctrl-C and data loading go on during a step. */
 export function threadEngine<Compiled>(options: ThreadEngineOptions<Compiled>): Engine {
-  const connection = connect<Compiled>(options.module, options.settings);
+  const connection = connect<Task<Compiled>, Answer>(options.module, options.settings);
   let found: Promise<number> | undefined;
   const probe = (): Promise<number> => {
     found ??= connection.ask({ kind: "probe" }).then((answer) => answer.found ?? 0);
@@ -68,7 +68,7 @@ interface ThreadProgram {
 }
 
 function executable<Compiled>(
-  connection: Connection<Compiled>,
+  connection: Connection<Task<Compiled>, Answer>,
   { program, number, changes, constants }: ThreadProgram,
 ): Executable {
   const updated = program.updates.map(({ variable }) => variable.name);

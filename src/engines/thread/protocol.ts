@@ -10,22 +10,31 @@ export type Task<Compiled> =
   | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
   | { readonly kind: "write"; readonly values: ReadonlyMap<string, VariableData> }
   | { readonly kind: "read"; readonly names?: readonly string[] }
-  | { readonly kind: "close" };
+  | CloseTask;
 
-/** A task with the number that its answer carries. */
-export interface Request<Compiled> {
-  readonly id: number;
-  readonly task: Task<Compiled>;
+/** The last task, for which the thread does nothing. */
+export interface CloseTask {
+  readonly kind: "close";
 }
 
-/** What the thread answers. */
-export interface Answer {
+/** A task with the number that its answer carries. */
+export interface Request<Task> {
   readonly id: number;
+  readonly task: Task;
+}
+
+/** What every answer has. */
+export interface BareAnswer {
+  readonly id: number;
+  readonly error?: ErrorData;
+}
+
+/** What the thread of an engine answers. */
+export interface Answer extends BareAnswer {
   /** What `Runner.probe` found. */
   readonly found?: number;
   readonly results?: Results;
   readonly values?: Map<string, VariableData>;
-  readonly error?: ErrorData;
 }
 
 /** How an engine computes. */

@@ -1,40 +1,49 @@
 /** The inner end of an engine's thread: does what it is asked, in order. */
 import { parentPort, workerData } from "node:worker_threads";
 import { errorData } from "../../thread.ts";
-import type { Answer, Request, Runner, RunnerSettings, Task, ThreadData } from "./protocol.ts";
+import type { Answer, BareAnswer, Request, Runner, RunnerSettings, Task, ThreadData } from "./protocol.ts";
 import { unlessClosing } from "./signals.ts";
 
-/** Lets a runner answer the engine that started this thread; if it cannot be opened, each answer is that error. */
-export function serve<Compiled>(open: (settings: RunnerSettings) => Runner<Compiled>): void {
+/** How the tasks of a thread are done. */
+export interface Service<Task, Answer extends BareAnswer> {
+  /** Does one task; none is begun before the last one has ended. */
+  readonly perform: (task: Task, settings: RunnerSettings) => Promise<Omit<Answer, "id">>;
+  /** The buffers of an answer that are given away with it. */
+  readonly buffersOf: (answer: Omit<Answer, "id">) => readonly ArrayBufferLike[];
+}
+
+/** Answers the tasks that the owner of this thread asks for, until it closes the connection. */
+export function serveTasks<Task, Answer extends BareAnswer>({ perform, buffersOf }: Service<Task, Answer>): void {
   const { settings, signals } = workerData as ThreadData;
-  let runner: Runner<Compiled> | undefined;
-  const perform = async (task: Task<Compiled>): Promise<Omit<Answer, "id">> => {
-    runner ??= open(settings);
-    if (task.kind === "probe") return { found: await runner.probe?.() };
-    if (task.kind === "run") return { results: await runner.run(task.program, task.feeds) };
-    if (task.kind === "compile") await runner.compile(task.program, task.compiled, task.seldom);
-    if (task.kind === "release") await runner.release(task.program);
-    if (task.kind === "write") runner.write(task.values);
-    return task.kind === "read" ? { values: runner.read(task.names) } : {};
-  };
   let last: Promise<void> = Promise.resolve();
-  parentPort?.on("message", ({ id, task }: Request<Compiled>) => {
+  parentPort?.on("message", ({ id, task }: Request<Task>) => {
     last = last.then(async () => {
-      const answer = await unlessClosing(signals, () => perform(task)).catch((error: unknown) => ({
-        error: errorData(error),
-      }));
-      send({ id, ...answer });
+      try {
+        const answer = await unlessClosing(signals, () => perform(task, settings));
+        parentPort?.postMessage({ ...answer, id }, answer ? [...(buffersOf(answer) as ArrayBuffer[])] : []);
+      } catch (error) {
+        parentPort?.postMessage({ id, error: errorData(error) });
+      }
     });
   });
 }
 
-function send(answer: Answer): void {
-  const arrays = [
-    ...Object.values(answer.results ?? {}),
-    ...Array.from(answer.values?.values() ?? [], ({ data }) => data),
-  ];
-  parentPort?.postMessage(
-    answer,
-    arrays.map(({ buffer }) => buffer as ArrayBuffer),
-  );
+/** Lets a runner answer the engine that started this thread; if it cannot be opened, each answer is that error. */
+export function serve<Compiled>(open: (settings: RunnerSettings) => Runner<Compiled>): void {
+  let runner: Runner<Compiled> | undefined;
+  serveTasks<Task<Compiled>, Answer>({
+    async perform(task, settings) {
+      runner ??= open(settings);
+      if (task.kind === "probe") return { found: await runner.probe?.() };
+      if (task.kind === "run") return { results: await runner.run(task.program, task.feeds) };
+      if (task.kind === "compile") await runner.compile(task.program, task.compiled, task.seldom);
+      if (task.kind === "release") await runner.release(task.program);
+      if (task.kind === "write") runner.write(task.values);
+      return task.kind === "read" ? { values: runner.read(task.names) } : {};
+    },
+    buffersOf: ({ results, values }) => [
+      ...Object.values(results ?? {}).map(({ buffer }) => buffer),
+      ...Array.from(values?.values() ?? [], ({ data }) => data.buffer),
+    ],
+  });
 }

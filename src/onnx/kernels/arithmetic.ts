@@ -1,3 +1,4 @@
+import type { Shape } from "../../graph/value.ts";
 import { blockedChannelSums } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
@@ -22,6 +23,16 @@ export function perChannel({ emit, int64s }: Emitter, vector: string, rank: numb
   return rank <= 2 ? vector : emit("Reshape", [vector, int64s([1, -1, ...Array(rank - 2).fill(1)])]);
 }
 
+/** In ONNX a size of 0 is the one that x has there. */
+const SAME_SIZE = 0;
+
+/** The shape of a reshape that keeps the batch's size, whatever it is. */
+function keepingBatch(from: Shape, to: Shape): Shape {
+  const [batch, ...rest] = to;
+  if (batch !== from[0]) throw new Error(`expected a reshape that keeps the batch's size, got ${from} to ${to}`);
+  return [SAME_SIZE, ...rest];
+}
+
 /** Arithmetic and ops that only move elements. */
 export const arithmetic: KernelsFor<Names> = {
   add: ({ emit }, xs) => [xs.length === 1 ? emit("Identity", xs) : emit(xs.length === 2 ? "Add" : "Sum", xs)],
@@ -44,7 +55,9 @@ export const arithmetic: KernelsFor<Names> = {
     const spread = (vector: string): string => perChannel(emitter, vector, type.shape.length);
     return [emitter.emit("Add", [emitter.emit("Mul", [x, spread(scale)]), spread(shift)])];
   },
-  reshape: ({ emit, int64s }, [x], { outputs: [y] }) => [emit("Reshape", [x, int64s(y.shape)])],
+  reshape: ({ emit, int64s, target }, [x], { inputs: [from], outputs: [y] }) => [
+    emit("Reshape", [x, int64s(target.freeBatch ? keepingBatch(from.shape, y.shape) : y.shape)]),
+  ],
   transpose: ({ emit }, [x], { attributes }) => [emit("Transpose", [x], { perm: attributes.permutation })],
   concat: ({ emit }, xs, { attributes }) => [emit("Concat", xs, { axis: attributes.axis })],
   slice: ({ emit, int64s }, [x], { attributes: { axis, start, end } }) => [

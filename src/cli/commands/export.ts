@@ -1,0 +1,75 @@
+import { basename, resolve } from "node:path";
+import { Command, Option } from "@commander-js/extra-typings";
+import type { ExportFormat, ExportReport } from "../../export/index.ts";
+import { guarded, wholeNumber } from "../guarded.ts";
+import { examples, jsonOption, threadsOption } from "../options.ts";
+import { note, percent, print, printJson, sizeText } from "../output.ts";
+
+const formatOption = new Option("--to <format>", "onnx, pth or safetensors")
+  .choices(["onnx", "pth", "safetensors"])
+  .default("onnx" as const);
+
+const precisionOption = new Option("--precision <name>", "of an ONNX file: fp32, fp16 or int8")
+  .choices(["fp32", "fp16", "int8"])
+  .default("fp32" as const);
+
+/** `ants.onnx`, `ants-int8.onnx`: in the current folder, named after the run. */
+function usualName(path: string, to: ExportFormat, precision: string): string {
+  const name = basename(resolve(path)).replace(/\.(pth|pt|safetensors)$/, "");
+  return `${name}${precision === "fp32" ? "" : `-${precision}`}.${to}`;
+}
+
+function printReport({ file, bytes, card, difference, gain }: ExportReport): void {
+  print(`${file}: ${card.model}, ${card.precision}, ${sizeText(bytes)}`);
+  if (difference) {
+    const { pictures, generated, probabilities, logits, sameClass } = difference;
+    const kind = generated ? "generated pictures" : "validation pictures";
+    print(
+      `against the run on ${pictures} ${kind}: same class for ${sameClass}, ` +
+        `largest difference ${probabilities.toExponential(1)} in probability, ${logits.toExponential(1)} in logits`,
+    );
+  }
+  if (!gain) return;
+  const { lostAccuracy, bytesFp32, batch, milliseconds, millisecondsFp32 } = gain;
+  const { accuracy, accuracyFp32 } = card;
+  if (accuracy && accuracyFp32 && lostAccuracy !== null) {
+    const points = (100 * lostAccuracy).toFixed(2);
+    print(
+      `accuracy ${percent(accuracy.value)} of ${accuracy.count}, fp32 ${percent(accuracyFp32.value)}: ${points} points lost`,
+    );
+  }
+  print(`size ${sizeText(bytes)}, fp32 ${sizeText(bytesFp32)}: ${percent(bytes / bytesFp32)}`);
+  const speedUp = (millisecondsFp32 / milliseconds).toFixed(2);
+  print(
+    `${milliseconds.toFixed(1)} ms for ${batch} pictures, fp32 ${millisecondsFp32.toFixed(1)} ms: ${speedUp} times as fast`,
+  );
+}
+
+/** `ocelli export` */
+export const exportCommand = new Command("export")
+  .description("Write a trained model as one file that other programs can use")
+  .argument("<model>", "a run folder or a .pth file")
+  .addOption(formatOption)
+  .option("--out <file>", "the file to write (default: named after the run)")
+  .addOption(precisionOption)
+  .option("--model <name>", "the model of a bare state dict")
+  .addOption(threadsOption)
+  .addOption(jsonOption)
+  .addHelpText(
+    "after",
+    examples(
+      "ocelli export runs/ants-and-bees",
+      "ocelli export runs/ants-and-bees --precision int8 --out ants.onnx",
+      "ocelli export runs/ants-and-bees --to safetensors",
+    ),
+  )
+  .action(
+    guarded(async (path, { to, out, precision, model, threads, json }) => {
+      const { exportModel } = await import("../../export/index.ts");
+      const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
+      const file = out ?? usualName(path, to, precision);
+      const report = await exportModel(path, { to, out: file, precision, model, threads: computing, note });
+      if (json) printJson(report);
+      else printReport(report);
+    }),
+  );

@@ -1,0 +1,110 @@
+/** What is known of a model besides its weights: the run that it is from, its data and how good it is. */
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { stateHash } from "../checkpoint/index.ts";
+import { classCounts, type IdxData } from "../data/index.ts";
+import { UserError } from "../errors.ts";
+import { wilsonInterval } from "../metrics/index.ts";
+import { MODELS } from "../models/index.ts";
+import {
+  configValues,
+  isRunFolder,
+  type LoadedModel,
+  type ResolvedConfig,
+  RUN_FILES,
+  readRecords,
+  readRunConfig,
+} from "../training/index.ts";
+import { type CardAccuracy, type ModelCard, newCard } from "./card.ts";
+import { loadBytesOf } from "./pixels.ts";
+
+/** What is known of a model; everything but `note`d may be missing. */
+export interface ModelFacts {
+  readonly config?: ResolvedConfig;
+  /** The pictures of the run as bytes, if they are still there and the same. */
+  readonly data?: IdxData;
+  /** On the validation pictures, as training found it. */
+  readonly accuracy?: CardAccuracy;
+  readonly run?: string;
+  readonly dataHash?: string;
+}
+
+/** Finds out what is known; what is missing is told by `note`. */
+export async function findFacts(path: string, model: LoadedModel, note: (line: string) => void): Promise<ModelFacts> {
+  if (!(await isRunFolder(path))) return {};
+  const config = await orNote(readRunConfig(path), note);
+  const { id: run, dataSha256: dataHash } = await readSummary(path);
+  const loaded = config && (await orNote(loadBytesOf(config, model.input), note));
+  const changed = loaded && dataHash !== undefined && loaded.dataHash !== dataHash;
+  if (changed) note(`The pictures of ${loaded.source} are not those of the run any more: they are not used.`);
+  const data = changed ? undefined : loaded;
+  const best = Math.max(
+    ...(await readRecords(path)).flatMap((record) => ("val" in record ? [record.val.accuracy] : [])),
+  );
+  const accuracy = data && 0 <= best ? accuracyOf(best, data.test.length) : undefined;
+  return { config, data, accuracy, run, dataHash: dataHash ?? data?.dataHash };
+}
+
+/** The accuracy of a share of `count` pictures. */
+export function accuracyOf(share: number, count: number): CardAccuracy {
+  const correct = Math.round(share * count);
+  return { value: correct / count, interval: wilsonInterval(correct, count), correct, count };
+}
+
+async function orNote<T>(asked: Promise<T>, note: (line: string) => void): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    note(`Left out of the card and the checks: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** What `summary.json` says; nothing for a run that has not ended. */
+async function readSummary(path: string): Promise<{ id?: string; dataSha256?: string }> {
+  try {
+    const { id, dataSha256 } = JSON.parse(await readFile(join(path, RUN_FILES.summary), "utf8"));
+    return { ...(typeof id === "string" && { id }), ...(typeof dataSha256 === "string" && { dataSha256 }) };
+  } catch {
+    return {};
+  }
+}
+
+/** The card of a model in fp32. */
+export function cardOf(model: LoadedModel, { config, data, accuracy, run, dataHash }: ModelFacts): ModelCard {
+  const values = config && configValues(config);
+  const start = values?.weights ?? null;
+  const labels = (set: IdxData["test"]): number[] => classCounts(set.labels ?? [], model.classes.length);
+  return newCard({
+    model: model.name,
+    classes: [...model.classes],
+    transformInput: model.options.transformInput ?? false,
+    precision: "fp32",
+    preprocessing: model.input as ModelCard["preprocessing"],
+    data: values
+      ? {
+          name: values.data,
+          sha256: dataHash ?? null,
+          counts: data ? { train: labels(data.train), val: labels(data.test) } : null,
+        }
+      : null,
+    accuracy: accuracy ?? null,
+    accuracyFp32: null,
+    recipe: values ? { ...values } : null,
+    seed: values?.seed ?? null,
+    run: run ?? null,
+    weights: { sha256: stateHash(model.weights), start, licence: licenceOf(start ?? model.file) },
+  });
+}
+
+const OFFICIAL =
+  "torchvision's weights are BSD-3-Clause; they were trained on ImageNet, whose pictures are for research and education";
+
+/** What is known of the licence of weights that began as `start`: `none`, `imagenet` or a file. */
+function licenceOf(start: string): string {
+  if (start === "none") return "trained from scratch: that of whoever trained it on these data";
+  const official = MODELS.flatMap(({ published }) => published?.weights ?? []).map(({ file }) => file);
+  if (start === "imagenet" || official.includes(basename(start))) return OFFICIAL;
+  return `that of the weights in ${basename(start)}, which ocelli does not know`;
+}
