@@ -40,9 +40,9 @@ export type Augmentation = (typeof AUGMENTATIONS)[number];
 
 /** The middle of the picture in the network's size. */
 export const evaluationCrop =
-  ({ resize, crop, interpolation }: Preprocessing): Transform =>
+  (preprocessing: Preprocessing): Transform =>
   (image) =>
-    resizeAndCropCentre(image, resize, crop, interpolation);
+    evaluationPixels(image, preprocessing);
 
 /**
  * The transform of an augmentation, which gives pictures of `crop`×`crop` pixels:
@@ -104,11 +104,12 @@ export function trainingInput(name: Augmentation, preprocessing: Preprocessing, 
   };
 }
 
+/** The pixels of a photo that the network sees in evaluation and prediction: the middle, `crop`×`crop`. */
+export const evaluationPixels = (image: Image, { resize, crop, interpolation }: Preprocessing): Image =>
+  resizeAndCropCentre(image, resize, crop, interpolation);
+
 /** Photos to inputs [3, crop, crop] for evaluation and prediction. */
 export const evaluationInput =
   (preprocessing: Preprocessing): ((image: Image) => Float32Array<ArrayBuffer>) =>
   (image) =>
-    toTensor(
-      resizeAndCropCentre(image, preprocessing.resize, preprocessing.crop, preprocessing.interpolation),
-      preprocessing,
-    );
+    toTensor(evaluationPixels(image, preprocessing), preprocessing);

@@ -27,7 +27,9 @@ export {
   predict,
   predictPictures,
   type RankedClass,
+  rank,
   readInput,
+  readPixels,
 } from "./predict.ts";
 export {
   defaultInput,
