@@ -12,6 +12,7 @@ import { exportCommand } from "./commands/export.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { resumeCommand } from "./commands/resume.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { examples } from "./options.ts";
@@ -28,6 +29,7 @@ const commands = [
   predictCommand,
   exportCommand,
   cardCommand,
+  serveCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,
