@@ -1,6 +1,5 @@
 /** The HTTP API of models. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import type { ApiContext } from "./context.ts";
 import { docsPage } from "./docs/page.ts";
 import { ApiError, apiErrorOf, errorAnswer, internalError, stopping } from "./errors.ts";
@@ -12,8 +11,6 @@ import { requireToken } from "./token.ts";
 /** What the API is made of. */
 export interface AppOptions extends ApiContext {
   readonly metrics: Metrics;
-  /** Bytes of a body at most. */
-  readonly maxBody: number;
   /** What clients have to send; none where it is undefined. */
   readonly token?: string;
   /** Told of errors that are bugs. */
@@ -26,7 +23,7 @@ const OPENAPI = "/openapi.json";
 
 /** All routes. */
 export function createApp(options: AppOptions): OpenAPIHono {
-  const { metrics, maxBody, token, version, onBug, isReady } = options;
+  const { metrics, token, version, onBug, isReady } = options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
@@ -57,7 +54,6 @@ export function createApp(options: AppOptions): OpenAPIHono {
     if (!isReady() && !HEALTH.includes(context.req.path)) throw stopping();
     return next();
   });
-  app.use(bodyLimit({ maxSize: maxBody, onError: () => tooLarge(maxBody) }));
   addPredictRoutes(app, options);
   addInferenceRoutes(app, options);
   app.get("/metrics", async (context) =>
@@ -65,11 +61,6 @@ export function createApp(options: AppOptions): OpenAPIHono {
   );
   addDocs(app, { version, hasToken: token !== undefined, models: [...options.models.values()] });
   return app;
-}
-
-function tooLarge(maxBody: number): never {
-  const message = `body: expected at most ${maxBody} bytes but it is larger.`;
-  throw new ApiError(413, message, "Send less, or start the server with a larger --max-body.");
 }
 
 /** Whether a route's path, such as `/models/:name`, is that of a request. */

@@ -9,6 +9,8 @@ export interface ApiContext {
   /** Version of ocelli. */
   readonly version: string;
   readonly timeoutMs: number;
+  /** Bytes of a body at most. */
+  readonly maxBody: number;
   /** Whether the server takes requests; not any more while it stops. */
   readonly isReady: () => boolean;
 }

@@ -4,10 +4,10 @@ import type { Context } from "hono";
 import type { ModelPort } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import type { ServedModel } from "../models/served-model.ts";
+import { readBody } from "./body.ts";
 import { type ApiContext, errorsOf, jsonOf, MODEL_VERSION, modelNamed, visiting } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
-import { expectPlain } from "./picture-body.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
 import { JSON_LENGTH, readQuestion, writeAnswer } from "./tensors/messages.ts";
 import { inferRequest, inferResponse } from "./tensors/schemas.ts";
@@ -78,16 +78,20 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
     },
   });
   app.openapi(ready, (context) => context.json({ name: asked(context).name, ready: true }, 200));
-  // the body is read by hand, since bytes may follow the JSON; so the schema is no check of zod's but its description
   const infer = createRoute({
     ...{ tags, method: "post", path: `${path}/infer`, summary: "Run a model on tensors" },
-    request: { params, body: { content: { "application/octet-stream": { schema: inferRequest } } } },
+    request: { params, body: { content: { "application/json": { schema: inferRequest } } } },
     responses: {
       200: jsonOf(inferResponse, "The outputs"),
       ...errorsOf(400, 401, 404, 413, 415, 422, 429, 503, 504),
     },
   });
-  app.openapi(infer, async (context) => (await answer(context, api, asked(context))) as never);
+  // not by app.openapi, which would take the body for JSON alone: bytes may follow
+  app.openAPIRegistry.registerPath(infer);
+  app.post(infer.getRoutingPath(), (context) => {
+    const { name = "", version } = context.req.param() as Record<string, string>;
+    return answer(context, api, modelNamed(api, name, version));
+  });
 }
 
 const describe = ({ name, type, shape }: ModelPort) => ({
@@ -96,10 +100,9 @@ const describe = ({ name, type, shape }: ModelPort) => ({
   shape: shape.map((size) => (typeof size === "number" ? size : -1)),
 });
 
-async function answer(context: Context, { timeoutMs }: ApiContext, model: ServedModel): Promise<Response> {
-  expectPlain(context);
+async function answer(context: Context, { timeoutMs, maxBody }: ApiContext, model: ServedModel): Promise<Response> {
   const { json, bytes } = await visiting(model, async (visit) => {
-    const body = new Uint8Array(await context.req.arrayBuffer());
+    const body = await readBody(context, maxBody);
     const question = readQuestion({ body, jsonLength: context.req.header(JSON_LENGTH) });
     const patience = { timeoutMs, client: context.req.raw.signal };
     const results = await withDeadline(patience, (signal) => visit.infer(question.tensors, signal)).catch(asBadRequest);

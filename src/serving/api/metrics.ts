@@ -56,7 +56,8 @@ export function createMetrics(): Metrics {
     async middleware(context, next) {
       const end = requestSeconds.startTimer();
       await next();
-      const route = context.res.status === 404 ? "none" : routePath(context, -1);
+      const path = routePath(context, -1);
+      const route = path === "/*" ? "none" : path;
       requests.inc({ route, method: context.req.method, status: context.res.status });
       end({ route });
     },

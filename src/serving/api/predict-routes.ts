@@ -6,7 +6,7 @@ import type { ServedModel } from "../models/served-model.ts";
 import { type ApiContext, errorsOf, jsonOf, modelNamed, visiting } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
-import { pictureIn } from "./picture-body.ts";
+import { readPicture } from "./picture-body.ts";
 
 const answerSchema = z
   .object({
@@ -97,7 +97,7 @@ interface Asked extends z.infer<typeof query> {
 
 async function predict(
   context: Context,
-  { timeoutMs }: ApiContext,
+  { timeoutMs, maxBody }: ApiContext,
   { model, top, logits }: Asked,
 ): Promise<Prediction> {
   const { name, classes } = model;
@@ -106,7 +106,7 @@ async function predict(
     throw new ApiError(400, message, `Post tensors to /v2/models/${name}/infer.`);
   }
   const found = await visiting(model, async (visit) => {
-    const picture = await pictureIn(context);
+    const picture = await readPicture(context, maxBody);
     const patience = { timeoutMs, client: context.req.raw.signal };
     return withDeadline(patience, (signal) => visit.predict(picture, signal));
   });

@@ -45,8 +45,12 @@ test.each([
 const tensor = { name: "x", shape: [2], datatype: "FP32", data: [1, 2] };
 
 test.each<[string, object, RegExp]>([
-  ["no inputs", { inputs: [] }, /^body: expected an inference request but /],
-  ["no shape", { inputs: [{ ...tensor, shape: undefined }] }, /^body: expected an inference request but /],
+  ["no inputs", { inputs: [] }, /^body.inputs: expected an inference request but /],
+  [
+    "no shape",
+    { inputs: [{ ...tensor, shape: undefined }] },
+    /^body.inputs.0.shape: expected an inference request but /,
+  ],
   ["a datatype that there is not", { inputs: [{ ...tensor, datatype: "FP8" }] }, /"FP8"\.$/],
   ["too few elements", { inputs: [{ ...tensor, shape: [3] }] }, /expected 3 elements for \[3\] but there are 2\.$/],
   ["texts for numbers", { inputs: [{ ...tensor, data: ["1", 2] }] }, /expected numbers for FP32/],

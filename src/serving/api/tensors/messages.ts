@@ -1,5 +1,4 @@
 /** Questions and answers of the Open Inference Protocol, from and to what is sent. */
-import { z } from "@hono/zod-openapi";
 import type { ModelTensor } from "../../../engines/onnx/model-file.ts";
 import type { Tensors } from "../../models/served-model.ts";
 import { ApiError } from "../errors.ts";
@@ -50,7 +49,9 @@ function parse(json: Uint8Array): InferRequest {
   }
   const parsed = inferRequest.safeParse(content);
   if (parsed.success) return parsed.data;
-  throw bad(`body: expected an inference request but ${z.prettifyError(parsed.error).split("\n")[0]}.`, SEE_DOCS);
+  const [{ path = [], message = "" } = {}] = parsed.error.issues;
+  const where = ["body", ...path].join(".");
+  throw bad(`${where}: expected an inference request but it says: ${message}.`, SEE_DOCS);
 }
 
 function readTensors(inputs: readonly InputTensor[], bytes: Uint8Array): [Record<string, ModelTensor>, number] {
