@@ -4,7 +4,7 @@ import { UserError } from "../../errors.ts";
 import type { ModelServer, ServeOptions } from "../../serving/api/serve.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
 import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { note, print, printError, printJson } from "../output.ts";
+import { note, print, printError, printJson, table } from "../output.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 const MIB = 2 ** 20;
@@ -58,11 +58,16 @@ function serveOptions(models: readonly string[], given: Given): ServeOptions {
 }
 
 function announce({ url, models }: ModelServer): void {
-  const [first] = models;
-  for (const { name, classes } of models) print(`${name}  ${classes ? `${classes.length} classes` : "tensors"}`);
-  if (first?.classes)
-    print(`try  curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg ${url}/models/${first.name}/predict`);
-  print(`docs ${url}/docs`);
+  const [first] = models.filter(({ classes }) => classes);
+  const served = models.map(({ name, classes }) => [name, classes ? `${classes.length} classes` : "tensors"]);
+  const curl = "curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg";
+  print(
+    table([
+      ...served,
+      ...(first ? [["try", `${curl} ${url}/models/${first.name}/predict`]] : []),
+      ["docs", `${url}/docs`],
+    ]),
+  );
   print(`listening on ${url}`);
 }
 

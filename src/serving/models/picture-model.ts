@@ -57,6 +57,7 @@ export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch
         async infer(feeds, signal) {
           checkFeeds({ file: name, inputs }, feeds);
           const rows = splitRows(feeds[PORTS.pixels]);
+          if (limits.maxQueue < rows.length) throw tooManyRows(name, rows.length, limits);
           place.leave();
           const found = await queue.enter(rows.length).submit(rows, signal);
           return tensorsOf(found, model.classes.length);
@@ -79,6 +80,12 @@ async function checkSize(picture: Uint8Array, maxPixels: number): Promise<void> 
     "Make it smaller, or start the server with a larger --max-megapixels.",
   );
 }
+
+const tooManyRows = (name: string, count: number, { maxQueue }: ServingLimits): UserError =>
+  new UserError(
+    `"${name}": expected at most ${maxQueue} pictures at once but got ${count}.`,
+    "Send fewer, or start the server with a larger --max-queue.",
+  );
 
 function joined(pictures: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [first] = pictures;
