@@ -16,6 +16,8 @@ export interface RunningCommand {
   /** Waits until it has written that to standard error. */
   readonly noted: (text: RegExp) => Promise<void>;
   readonly child: ChildProcess;
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
   /** Sends it a signal and waits for its end: the exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
@@ -40,7 +42,7 @@ export async function startCommand(cwd: string, args: readonly string[], env: ob
       child.kill(signal);
       return ended;
     };
-    return { url, port: Number(new URL(url).port), lines, notes: () => notes, noted, child, stop };
+    return { url, port: Number(new URL(url).port), lines, notes: () => notes, noted, child, ended, stop };
   }
   throw new Error(`ocelli ${args.join(" ")} ended with ${await ended}:\n${notes}`);
 }
@@ -55,11 +57,15 @@ export interface BegunRequest {
 /** Sends the head of a POST and waits until the server asks for the body. */
 export async function beginRequest(
   port: number,
-  { path, length, type = "image/png" }: { readonly path: string; readonly length: number; readonly type?: string },
+  {
+    path,
+    length,
+    connection = "close",
+  }: { readonly path: string; readonly length: number; readonly connection?: string },
 ): Promise<BegunRequest> {
   const socket = connect(port, "127.0.0.1");
   socket.write(
-    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${length}\r\nConnection: ${connection}\r\nExpect: 100-continue\r\n\r\n`,
   );
   const [said] = await once(socket, "data");
   if (!/^HTTP\/1\.1 100/.test(String(said))) throw new Error(`expected to be asked for the body but got ${said}`);
@@ -69,7 +75,7 @@ export async function beginRequest(
   });
   const finish = async (body: Uint8Array): Promise<string> => {
     const closed = once(socket, "close");
-    socket.end(body);
+    socket.write(body);
     await closed;
     return answer;
   };

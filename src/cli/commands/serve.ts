@@ -28,7 +28,7 @@ interface Given {
 
 /** The token that clients have to send; undefined for none, which an address that others reach needs said. */
 function tokenOf({ token: given, host }: Given): string | undefined {
-  const token = given === undefined || given === true ? process.env.OCELLI_TOKEN : given;
+  const token = given === undefined || given === true ? process.env.OCELLI_TOKEN || undefined : given;
   if (token) return token;
   if (token === "") throw new UserError("--token: expected a token but it is empty.", "Give one, or leave it out.");
   if (given === false || LOOPBACK.includes(host)) return undefined;
