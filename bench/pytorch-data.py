@@ -2,44 +2,15 @@
 
 Run: python3 bench/pytorch-data.py FOLDER [--steps 60] [--batch 16] [--workers 2] [--warmup 10]
 
-FOLDER/train holds a folder for each class. The augmentation is ours named "seed": a random area of 224×224, both flips,
-rotation, colour jitter, seldom grey, normalised floats. A DataLoader with worker processes that stay from one epoch to the
-next makes batches, as fast as they are taken. One line of JSON: {"framework","version","pillow","batchSize","workers","steps",
-"imagesPerSecond"}. Without PyTorch and torchvision it says so and ends with exit code 0.
+FOLDER/train holds a folder for each class. A DataLoader with worker processes that stay from one epoch to the next makes
+batches by the augmentation `seed`, as fast as they are taken. One line of JSON: {"version","peakRssMiB","imagesPerSecond"}.
 """
 
 import argparse
-import json
-import sys
 import time
-import types
 
-from pytorch_arguments import positive
-
-try:
-    import PIL
-    import torch
-
-    sys.modules["torchvision._meta_registrations"] = types.ModuleType("none")  # its compiled operators are not needed
-    import torchvision
-    from torchvision import transforms
-    from torchvision.datasets import ImageFolder
-except ImportError:
-    print("skipped: PyTorch, torchvision or Pillow is not installed for this Python", file=sys.stderr)
-    sys.exit(0)
-
-SEED = transforms.Compose(
-    [
-        transforms.RandomResizedCrop(224),
-        transforms.RandomHorizontalFlip(0.5),
-        transforms.RandomVerticalFlip(0.5),
-        transforms.RandomRotation(30),
-        transforms.ColorJitter(brightness=0.2, contrast=0.1, saturation=0.1, hue=0.1),
-        transforms.RandomGrayscale(0.025),
-        transforms.ToTensor(),
-        transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
-    ]
-)
+from pytorch_common import SEED, positive, tell, torch
+from torchvision.datasets import ImageFolder
 
 
 def batches_of(loader):
@@ -69,16 +40,7 @@ def main():
             images += len(batch)
         if step == options.warmup + options.steps - 1:
             break
-    result = {
-        "framework": "torchvision",
-        "version": torchvision.__version__,
-        "pillow": PIL.__version__,
-        "batchSize": options.batch,
-        "workers": options.workers,
-        "steps": options.steps,
-        "imagesPerSecond": round(images / (time.perf_counter() - start)),
-    }
-    print(json.dumps(result), flush=True)
+    tell(imagesPerSecond=round(images / (time.perf_counter() - start)))
 
 
 if __name__ == "__main__":

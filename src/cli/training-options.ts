@@ -39,7 +39,10 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--cutmix <alpha>", "paste parts of images into others (default: no)", numeric],
   ["--size <pixels>", "side of what the network sees of photos (default: the model's)", numeric],
   ["--no-exif", "leave photos as they are stored, as torchvision does"],
-  ["--cache <place>", "keep what a frozen part makes of images: disk, ram or none (default: disk)"],
+  [
+    "--cache <place>",
+    "keep decoded photos, in memory, and what a frozen part makes of them: disk, ram or none (default: disk)",
+  ],
   [
     "--views <count>",
     "with augmentation: so many views of each photo, computed once (default: 0, always new ones)",
@@ -54,7 +57,7 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--seed <number>", "of weights, order, augmentation and dropout (default: 0)", numeric],
   ["--workers <count>", "threads that make batches (default: auto, one per core for photos)", countOrAuto],
   ["--engine <name>", "auto, onnx, onednn or reference (default: auto)"],
-  ["--precision <name>", "fp32 (default: fp32)"],
+  ["--precision <name>", "fp32, or bf16 on the onednn engine (default: fp32)"],
 ];
 
 /** What the flags give: `shuffle` and `exif` are `true` where `--no-shuffle` and `--no-exif` are not given. */

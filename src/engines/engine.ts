@@ -6,6 +6,14 @@ export const ENGINE_NAMES = ["onnx", "onednn", "reference"] as const;
 /** Name of an engine. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+/**
+ * How exact the products are: `fp32`, or `bf16`, where images, weights and their gradients in convolutions are bfloat16 (8 bits of fraction),
+ * added up in float32. Variables, statistics and losses are float32 either way.
+ */
+export const PRECISIONS = ["fp32", "bf16"] as const;
+/** One of the precisions. */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** Data of an input by name, row-major: Float32Array, or Int32Array where the input's type is int32. */
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
 
@@ -49,6 +57,8 @@ export interface CompileOptions {
 /** Where Programs run. Holds the variables, which all its Programs share by name. */
 export interface Engine {
   readonly name: EngineName;
+  /** What a person should know of how it was chosen. */
+  readonly note?: string;
   /** Prepares a Program; its variables are zero until they are written. A variable has one shape in all Programs. */
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /**

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
-import { expectOnednn, expectOnnxRuntime } from "./inspect.ts";
+import { ENGINE_NAMES, type Engine, type EngineName, type Precision } from "./engine.ts";
+import { expectOnednn, expectOnnxRuntime, fastestEngine } from "./inspect.ts";
 
 export {
   type CompileOptions,
@@ -11,6 +11,8 @@ export {
   type EngineName,
   type Executable,
   type Feeds,
+  PRECISIONS,
+  type Precision,
   type Results,
   type VariableData,
 } from "./engine.ts";
@@ -21,6 +23,8 @@ export { type EngineReport, inspectEngines } from "./inspect.ts";
 export interface EngineOptions {
   /** Threads that compute, 1 or more; by default as many as there are cores. The reference engine has one. */
   readonly threads?: number;
+  /** `fp32` by default; `bf16` is for the onednn engine on processors that have it. */
+  readonly precision?: Precision;
 }
 
 /** Whether `name` is the name of an engine. */
@@ -32,22 +36,32 @@ export const isEngineName = (name: string): name is EngineName => (ENGINE_NAMES 
  */
 export async function openEngine(
   name: string = "auto",
-  { threads = availableParallelism() }: EngineOptions = {},
+  { threads = availableParallelism(), precision = "fp32" }: EngineOptions = {},
 ): Promise<Engine> {
-  const chosen = name === "auto" ? "onnx" : name;
-  if (!isEngineName(chosen)) throw unknownEngine(name);
-  if (chosen === "reference") {
+  if (name === "auto") {
+    const { name: fastest, note } = await fastestEngine();
+    const engine = await openEngine(fastest, { threads, precision });
+    return note === undefined ? engine : { ...engine, note };
+  }
+  if (!isEngineName(name)) throw unknownEngine(name);
+  if (precision !== "fp32" && name !== "onednn") {
+    throw new UserError(
+      `precision: expected fp32 on the ${name} engine but got ${precision}.`,
+      "Take --engine onednn, which needs a libdnnl (see `ocelli doctor`), or leave --precision out.",
+    );
+  }
+  if (name === "reference") {
     const { openReferenceEngine } = await import("./reference/engine.ts");
     return openReferenceEngine();
   }
-  if (chosen === "onednn") {
+  if (name === "onednn") {
     await expectOnednn();
     const { openOnednnEngine } = await import("./onednn/engine.ts");
-    return openOnednnEngine({ threads });
+    return openOnednnEngine({ threads, precision });
   }
   expectOnnxRuntime();
   const { openOnnxEngine } = await import("./onnx/engine.ts");
-  return openOnnxEngine({ threads });
+  return openOnnxEngine({ threads, precision });
 }
 
 function unknownEngine(name: string): UserError {

@@ -15,15 +15,17 @@ export interface EngineReport {
 const INSTALL_AGAIN =
   "Run npm install again with --ignore-scripts: the install script of onnxruntime-node fetches only what ocelli does not use.";
 
-/** The version of ONNX Runtime that is installed, or undefined. */
-function onnxVersion(): string | undefined {
+/** The version of a package that is installed, or undefined. */
+function versionOf(name: string): string | undefined {
   const require = createRequire(import.meta.url);
   try {
-    return (require("onnxruntime-node/package.json") as { version: string }).version;
+    return (require(`${name}/package.json`) as { version: string }).version;
   } catch {
     return undefined;
   }
 }
+
+const onnxVersion = (): string | undefined => versionOf("onnxruntime-node");
 
 /** Throws a `UserError` unless ONNX Runtime is installed. */
 export function expectOnnxRuntime(): void {
@@ -40,6 +42,21 @@ export async function expectOnednn(): Promise<void> {
   loadLibrary();
 }
 
+/**
+ * The fastest engine of this machine: onednn where a libdnnl for x86-64 is (elsewhere its kernels are slow), else onnx. `note`
+ * says why a libdnnl that is there is passed over.
+ */
+export async function fastestEngine(): Promise<{ readonly name: EngineName; readonly note?: string }> {
+  if (process.arch !== "x64") return { name: "onnx" };
+  try {
+    const { findLibrary } = await importLibrary();
+    return { name: findLibrary() ? "onednn" : "onnx" };
+  } catch (error) {
+    const note = `${messageOf(error)} The onnx engine is used instead.`;
+    return process.env.OCELLI_DNNL || versionOf("koffi") ? { name: "onnx", note } : { name: "onnx" };
+  }
+}
+
 async function importLibrary(): Promise<typeof import("./onednn/library.ts")> {
   try {
     return await import("./onednn/library.ts");
@@ -51,8 +68,8 @@ async function importLibrary(): Promise<typeof import("./onednn/library.ts")> {
   }
 }
 
-/** All engines, and what would make training faster on this machine. */
-export async function inspectEngines(): Promise<{ engines: EngineReport[]; advice: string[] }> {
+/** All engines, the one that `auto` takes, and what would make training faster on this machine. */
+export async function inspectEngines(): Promise<{ engines: EngineReport[]; automatic: string; advice: string[] }> {
   const onnx = await inspectOnnx();
   const reference: EngineReport = {
     name: "reference",
@@ -62,11 +79,12 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; advic
   };
   const onednn = await inspectOnednn();
   const advice = onednn.hint === undefined ? [] : [onednn.hint];
+  const { name: automatic, note } = await fastestEngine();
   if (!onnx.available)
     advice.push(onnx.version === null ? INSTALL_AGAIN : "Without ONNX Runtime only the slow reference engine is left.");
   else if (onnx.reason?.startsWith("no blocked"))
     advice.push("Training is faster on x86-64 processors with AVX2 or AVX-512.");
-  return { engines: [onnx, onednn.report, reference], advice };
+  return { engines: [onnx, onednn.report, reference], automatic, advice: note ? [note, ...advice] : advice };
 }
 
 async function inspectOnnx(): Promise<EngineReport> {

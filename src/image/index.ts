@@ -1,7 +1,7 @@
 export { type DecodeOptions, decodeImage, encodePng, readHeader, readSize, renderSvg } from "./codec.ts";
 export { escapeXml, FONT_FAMILY } from "./fonts.ts";
 export type { PictureHeader } from "./header.ts";
-export { type Channels, type Image, type Size, withChannels } from "./image.ts";
+export { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";
 export {
   AUGMENTATIONS,
   type Augmentation,
@@ -13,7 +13,7 @@ export {
 } from "./recipes.ts";
 export { fromTensor, IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.ts";
 export { colorJitter } from "./transforms/color-jitter.ts";
-export { centerCrop } from "./transforms/crop.ts";
+export { centerCrop, crop } from "./transforms/crop.ts";
 export { randomHorizontalFlip, randomVerticalFlip } from "./transforms/flip.ts";
 export { randomGrayscale } from "./transforms/grayscale.ts";
 export { cutWith, mixWith, sampleCut, sampleShare } from "./transforms/mix.ts";

@@ -73,8 +73,10 @@ const CHANGES: Readonly<Record<Exclude<Augmentation, "none">, Transform>> = {
   rand: compose(randomHorizontalFlip(0.5), randAugment()),
 };
 
-/** How training photos become inputs, in two steps: only the area that is looked at need be decoded. */
+/** How training photos become inputs, in steps: only the area that is looked at need be decoded, and what is fixed is done once. */
 export interface TrainingInput {
+  /** What is the same whenever the photo is asked for, and may be kept: the photo itself, or the pixels of evaluation. */
+  readonly fixed: (image: Image) => Image;
   /** The area to look at in a picture of a size; without it the whole. */
   readonly area?: (size: Size, rng: Rng) => Box;
   /** From the pixels of that area to the input [3, crop, crop], written to `out` if it is given. */
@@ -86,7 +88,7 @@ export interface TrainingInput {
  * rectangle is then overwritten (see `randomErasing`).
  */
 export function trainingInput(name: Augmentation, preprocessing: Preprocessing, erasing = 0): TrainingInput {
-  const { crop, interpolation } = preprocessing;
+  const { resize, crop, interpolation } = preprocessing;
   const size = { width: crop, height: crop };
   const erase = randomErasing({ probability: erasing });
   const floats: TrainingInput["finish"] = (image, rng, out) => {
@@ -94,11 +96,10 @@ export function trainingInput(name: Augmentation, preprocessing: Preprocessing, 
     if (erasing !== 0) tensor.set(erase(tensor, size, rng));
     return tensor;
   };
-  if (name === "none") {
-    const middle = evaluationCrop(preprocessing);
-    return { finish: (image, rng, out) => floats(middle(image, rng), rng, out) };
-  }
+  if (name === "none")
+    return { fixed: (image) => resizeAndCropCentre(image, resize, crop, interpolation), finish: floats };
   return {
+    fixed: (image) => image,
     area: (whole, rng) => sampleBox(whole, INCEPTION, rng),
     finish: (image, rng, out) => floats(CHANGES[name](resample(image, { size, interpolation }), rng), rng, out),
   };

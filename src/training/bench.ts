@@ -1,13 +1,14 @@
 /** Measures training steps, forward passes and data loading. */
 import { batches, type Dataset, openWorkerPool } from "../data/index.ts";
-import { openEngine } from "../engines/index.ts";
+import type { Precision } from "../engines/index.ts";
+import { sizeOf } from "../graph/value.ts";
 import { findModel } from "../models/index.ts";
-import { initialState } from "../nn/index.ts";
-import { adam } from "../optim/optimizer.ts";
+import { adam, adamw, type Optimizer, type OptimizerName, sgd } from "../optim/optimizer.ts";
 import { rngFor } from "../rng.ts";
-import { inferenceProgram } from "./programs.ts";
-import { trainingProgram } from "./step-program.ts";
+import { partOf } from "./stages.ts";
+import { startingNetwork } from "./starting-weights.ts";
 import { peakRssMiB } from "./summary.ts";
+import { openTrainer } from "./trainer.ts";
 
 /** What is measured. */
 export const BENCH_JOBS = ["train", "eval", "data"] as const;
@@ -23,6 +24,12 @@ export interface BenchOptions {
   readonly engine: string;
   readonly threads: number;
   readonly workers: number;
+  readonly precision: Precision;
+  readonly optimizer: OptimizerName;
+  /** `none` or a file: what a step takes does not depend on it, but the head of a file may have a shape of its own. */
+  readonly weights: string;
+  /** `none`, `backbone` or a layer, as the setting. */
+  readonly freeze: string;
   /** For the job `data`. */
   readonly dataset: () => Promise<Dataset>;
 }
@@ -40,11 +47,21 @@ export interface BenchResult {
   readonly minMs: number;
   readonly imagesPerSecond: number;
   readonly peakRssMiB: number;
+  /** Until the first step has ended, less a step. */
   readonly compileMs: number;
 }
 
-/** Steps before the measured ones, in which caches and threads warm up. */
-const WARM_UP = 10;
+const CLASSES = 10;
+
+/** The optimizers as the seed takes them. */
+const OPTIMIZERS: Readonly<Record<OptimizerName, Optimizer>> = {
+  sgd: sgd({ momentum: 0.9 }),
+  adam: adam(),
+  adamw: adamw(),
+};
+
+/** Steps before so many measured ones, in which caches and threads warm up. */
+const warmUpOf = (steps: number): number => (steps < 50 ? 3 : 10);
 
 /**
  * Measures a job. As in training, a step is asked for while the one before it runs, and its time is that from one step's
@@ -53,18 +70,19 @@ const WARM_UP = 10;
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   const measured = options.job === "data" ? await benchData(options) : await benchEngine(options);
   const { engine, compileMs, times, images } = measured;
-  const sorted = times.toSorted((a, b) => a - b);
-  const medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const { model, job, batchSize, threads, steps } = options;
+  const medianMs = medianOf(times);
+  const { model, job, batchSize, threads, steps, precision } = options;
   return {
-    ...{ model, job, engine, precision: "fp32", batchSize, threads, steps },
+    ...{ model, job, engine, precision, batchSize, threads, steps },
     medianMs: rounded(medianMs),
-    minMs: rounded(sorted[0] ?? 0),
+    minMs: rounded(Math.min(...times)),
     imagesPerSecond: Math.round(1000 * (images === undefined ? batchSize / medianMs : images / sumOf(times))),
     peakRssMiB: peakRssMiB(),
     compileMs: rounded(compileMs),
   };
 }
+
+const medianOf = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -78,51 +96,46 @@ interface Times {
   readonly images?: number;
 }
 
-async function benchEngine({ model, job, batchSize, steps, ...options }: BenchOptions): Promise<Times> {
-  const classes = 10;
-  const { build, inputShape } = findModel(model);
-  const network = build({ classes });
-  const optimizer = adam();
+async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions): Promise<Times> {
+  const model = findModel(options.model);
+  const { inputShape } = model;
+  const start = await startingNetwork(model, { classes: CLASSES, weights: options.weights });
   const rng = rngFor(0, "bench");
-  const images = Float32Array.from({ length: batchSize * inputShape.reduce((a, b) => a * b, 1) }, () => rng.uniform());
-  const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, classes - 1));
-  const engine = await openEngine(options.engine, options);
+  const images = Float32Array.from({ length: batchSize * sizeOf(inputShape) }, () => rng.uniform());
+  const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, CLASSES - 1));
+  const trainer = await openTrainer(start.network, {
+    ...{ inputShape, batchSize, engine: options.engine, threads: options.threads, precision: options.precision },
+    ...partOf(model, { batchNorm: "auto", layerRates: "none" }, options.freeze),
+    optimizer: OPTIMIZERS[options.optimizer],
+    evaluationOnly: job === "eval",
+  });
   try {
-    await engine.write(initialState(network, 0));
+    if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]));
+    const run = job === "train" ? () => trainer.train({ images, labels }) : () => trainer.logits(images.slice());
     const began = performance.now();
-    const forward = { inputShape, batchSize };
-    const program =
-      job === "train" ? trainingProgram(network, { ...forward, optimizer }) : inferenceProgram(network, forward);
-    const executable = await engine.compile(program, { constants: job === "eval" ? "all" : undefined });
-    const compileMs = performance.now() - began;
-    const times = await measure(steps, async (step) => {
-      const scalars = Object.entries(optimizer.scalarsAt(step + 1, optimizer.learningRate));
-      const feeds = {
-        images,
-        labels,
-        ...Object.fromEntries(scalars.map(([name, value]) => [name, Float32Array.of(value)])),
-      };
-      await executable.run(feeds);
-    });
-    return { engine: engine.name, compileMs, times };
+    await run();
+    const firstMs = performance.now() - began;
+    const times = await measure(steps, run);
+    return { engine: trainer.engine.name, compileMs: Math.max(0, firstMs - medianOf(times)), times };
   } finally {
-    await engine.close();
+    await trainer.close();
   }
 }
 
-async function measure(steps: number, run: (step: number) => Promise<unknown>): Promise<number[]> {
+async function measure(steps: number, run: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   let ended = performance.now();
-  let running = run(0);
-  for (let step = 1; step <= WARM_UP + steps; step++) {
-    const next = run(step);
+  let running = run();
+  const warmUp = warmUpOf(steps);
+  for (let step = 1; step <= warmUp + steps; step++) {
+    const next = run();
     await running;
     times.push(performance.now() - ended);
     ended = performance.now();
     running = next;
   }
   await running;
-  return times.slice(WARM_UP);
+  return times.slice(warmUp);
 }
 
 /** The images of so many batches, epoch after epoch; short last batches count as what they are. */
@@ -131,16 +144,17 @@ async function benchData({ batchSize, steps, workers, dataset }: BenchOptions): 
   const pool = workers === 0 ? undefined : openWorkerPool(workers);
   const times: number[] = [];
   let [done, images, ended] = [0, 0, performance.now()];
+  const warmUp = warmUpOf(steps);
   try {
-    for (let epoch = 0; done < WARM_UP + steps; epoch++) {
+    for (let epoch = 0; done < warmUp + steps; epoch++) {
       for await (const { size } of batches(data, { batchSize, shuffle: true, workers: pool, epoch })) {
         const now = performance.now();
-        if (WARM_UP <= done) {
+        if (warmUp <= done) {
           times.push(now - ended);
           images += size;
         }
         ended = now;
-        if (++done === WARM_UP + steps) break;
+        if (++done === warmUp + steps) break;
       }
     }
   } finally {

@@ -81,10 +81,10 @@ async function fileOf(
 ): Promise<string> {
   const isFixed = isFixedIn(network, partOf(model, config, freeze));
   const weights = [...(await trainer.weights())].filter(([name]) => isFixed(name));
-  const { augment, erase, seed, batchSize } = config;
+  const { augment, erase, seed, batchSize, precision } = config;
   const chance = views === 1 && augment === "none" ? {} : { augment, erase, seed, views };
   const described = {
-    ...{ model: model.name, options: facts.options, purpose, freeze, batchSize, ...chance },
+    ...{ model: model.name, options: facts.options, purpose, freeze, batchSize, precision, ...chance },
     ...{ engine: trainer.engine.name, input: facts.input, data: data.dataHash, weights: stateHash(new Map(weights)) },
   };
   const key = createHash("sha256").update(JSON.stringify(described)).digest("hex");

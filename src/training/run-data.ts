@@ -17,11 +17,11 @@ function photoInput(model: ModelRecord, { size, exif }: TrainConfig): ModelInput
 
 /** How `loadData` is to prepare a run's data. */
 export function dataOptions(config: TrainConfig): Pick<LoadDataOptions, "rawPixels" | "photos"> {
-  const { rawPixels, augment, erase, badFiles, valShare, seed } = config;
+  const { rawPixels, augment, erase, badFiles, valShare, seed, cache } = config;
   const input = photoInput(findModel(config.model), config);
   const { kind, exif, ...preprocessing } = input.kind === "photos" ? input : { kind: input.kind, exif: config.exif };
   const preparation = photoPreparations({ augmentation: augment, erasing: erase, orient: exif, ...preprocessing });
-  return { rawPixels, photos: { preparation, badFiles, share: valShare, seed } };
+  return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded: cache !== "none" } };
 }
 
 /** Whether the data are photos, and not pictures of one size. */

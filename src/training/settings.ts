@@ -1,7 +1,7 @@
 /** Every setting of a training run with its check and default. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { ENGINE_NAMES } from "../engines/index.ts";
+import { ENGINE_NAMES, PRECISIONS } from "../engines/index.ts";
 import { AUGMENTATIONS } from "../image/index.ts";
 import { OPTIMIZER_NAMES } from "../optim/optimizer.ts";
 
@@ -65,7 +65,10 @@ export const SETTINGS = {
   size: from(0, 0),
   /** Whether photos are turned as their EXIF data says */
   exif: setting(flag, true, "true or false"),
-  /** Where the features of a frozen part are kept, which are computed once; `none` computes them in each epoch */
+  /**
+   * Where the features of a frozen part are kept, which are computed once, and decoded photos (in memory either way); `none` computes and
+   * decodes in each epoch
+   */
   cache: choice(["disk", "ram", "none"], "disk"),
   /** Augmented views of each photo whose features are computed once; 0: every epoch has its own */
   views: from(0, 0),
@@ -83,7 +86,7 @@ export const SETTINGS = {
   workers: setting(z.union([wholeFrom(0).max(64), z.literal("auto")]), "auto", "auto or a whole number in 0..64"),
   threads: setting(wholeFrom(1).max(1024), availableParallelism(), "a whole number of at least 1"),
   engine: choice(["auto", ...ENGINE_NAMES], "auto"),
-  precision: choice(["fp32"], "fp32"),
+  precision: choice(PRECISIONS, "fp32"),
 };
 
 /** The settings of a run. */

@@ -132,7 +132,7 @@ async function withRun<Result>(
   try {
     if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]), weights);
     const facts = { config: resolved, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), ...(start.told === undefined ? [] : [start.told])];
+    const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
     return await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
   } finally {
     await pool?.close();
@@ -141,9 +141,9 @@ async function withRun<Result>(
 }
 
 function trainerOptions(config: TrainConfig, { train }: IdxData): Omit<TrainerOptions, "inputShape"> {
-  const { batchSize, engine, threads, seed, clipNorm, averageDecay } = config;
+  const { batchSize, engine, threads, precision, seed, clipNorm, averageDecay } = config;
   return {
-    ...{ batchSize, engine, threads, seed },
+    ...{ batchSize, engine, threads, precision, seed },
     optimizer: optimizerOf(config),
     loss: lossOf(config, train),
     ...(clipNorm !== 0 && { clipNorm }),

@@ -172,3 +172,23 @@ describe.skipIf(!mountDisk(join(cwd, "disk"), 256))("on a disk of 256 KB", () =>
     expect(ocelliJson(cwd, ["resume", "disk/run"])).toMatchObject({ epochs: 2, steps: 10 });
   });
 });
+
+describe("a libdnnl that cannot be loaded", () => {
+  const env = { OCELLI_DNNL: join(cwd, "file") };
+  const train = ["train", "good", "--batch-size", "8", "--max-steps", "1", "--out"];
+
+  test("auto says why it takes the onnx engine", () => {
+    const { status, stderr } = ocelli(cwd, [...train, "fallback"], { env });
+    expect(stderr).toMatch(/^engine onednn: expected a libdnnl .*file.* The onnx engine is used instead\.$/m);
+    expect(stderr).toContain("on the onnx engine");
+    expect(status).toBe(0);
+  });
+
+  test("the engine onednn is refused", () => {
+    const { error, hint } = failingIn(cwd, [...train, "refused", "--engine", "onednn"], 1, (args) =>
+      ocelli(cwd, args, { env }),
+    );
+    expect(error).toContain("engine onednn: expected a libdnnl of version 2.6 or a later 2.x but found none");
+    expect(hint).toBe("Set OCELLI_DNNL to the file, or leave it out.");
+  });
+});

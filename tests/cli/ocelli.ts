@@ -25,7 +25,7 @@ export const ocelli = (
     encoding: "utf8",
     input: options.input,
     env: { ...process.env, ...options.env },
-    timeout: 100_000,
+    timeout: 280_000,
   });
 
 /** The JSON object that `ocelli ARGS --json` prints, alone on standard output. */
@@ -75,5 +75,5 @@ export function interrupted(cwd: string, args: readonly string[], signals: reado
       return written;
     };`;
   const execArgs = ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
-  return spawnSync(process.execPath, [...execArgs, MAIN, ...args], { cwd, encoding: "utf8", timeout: 100_000 });
+  return spawnSync(process.execPath, [...execArgs, MAIN, ...args], { cwd, encoding: "utf8", timeout: 280_000 });
 }

@@ -1,11 +1,9 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openEngine } from "../../src/engines/index.ts";
 import { initialState, linear, type Module, module, relu, sequential } from "../../src/nn/index.ts";
 import { adam } from "../../src/optim/optimizer.ts";
 import { trainingProgram } from "../../src/training/step-program.ts";
-
-const engine = await openEngine("onnx", { threads: 1 });
-afterAll(() => engine.close());
+import { THREAD_ENGINES } from "./engine-names.ts";
 
 const FEATURES = 96;
 
@@ -19,7 +17,8 @@ const MIB = 2 ** 20;
 const WARM_UP = 500;
 const STEPS = 1500;
 
-test(`memory stays flat over ${STEPS} steps`, async () => {
+test.each(THREAD_ENGINES)(`memory stays flat over ${STEPS} steps, engine %s`, async (name) => {
+  const engine = await openEngine(name, { threads: 1 });
   const program = trainingProgram(network, { inputShape: [FEATURES], batchSize: BATCH, optimizer });
   const executable = await engine.compile(program);
   await engine.write(initialState(network, 0));
@@ -33,4 +32,5 @@ test(`memory stays flat over ${STEPS} steps`, async () => {
   const before = process.memoryUsage().rss;
   for (let t = 1; t <= STEPS; t++) await step(WARM_UP + t);
   expect((process.memoryUsage().rss - before) / MIB).toBeLessThan(20);
+  await engine.close();
 });

@@ -14,6 +14,7 @@ import type { Module } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/optimizer.ts";
 import { openTrainer, type Trainer } from "../../src/training/index.ts";
 import golden from "../../tools/golden/hymenoptera-steps.json" with { type: "json" };
+import { THREAD_ENGINES } from "../conformance/engine-names.ts";
 import { scaled, writeGenerated } from "./zoo-golden.ts";
 
 const { OCELLI_DATA: data } = process.env;
@@ -35,13 +36,17 @@ async function batchOf(files: readonly string[], step: number): Promise<Float32A
 }
 
 /** The losses of the five steps, from the weights that `start` sets. */
-async function lossesOf(network: Module, start: (trainer: Trainer) => Promise<void>): Promise<number[]> {
+async function lossesOf(
+  engine: string,
+  network: Module,
+  start: (trainer: Trainer) => Promise<void>,
+): Promise<number[]> {
   const folder = join(data ?? "", "hymenoptera_data");
   const { train } = await findPhotos(folder);
   expect(train.labels.slice(0, labels.flat().length)).toEqual(labels.flat());
   const files = train.names.map((name) => join(folder, name));
   const optimizer = sgd({ learningRate, momentum });
-  const trainer = await openTrainer(network, { inputShape: INPUT, batchSize, optimizer, engine: "onnx" });
+  const trainer = await openTrainer(network, { inputShape: INPUT, batchSize, optimizer, engine });
   try {
     await start(trainer);
     const losses: number[] = [];
@@ -65,16 +70,16 @@ async function squeezenetWeights(): Promise<StateDict> {
   return new Map([...state, ...made]);
 }
 
-describe.skipIf(!data)("five SGD steps on ants and bees", () => {
+describe.skipIf(!data).each(THREAD_ENGINES)("five SGD steps on ants and bees, engine %s", (engine) => {
   test("squeezenet1_1 with trained weights and a new head", async () => {
     const network = findModel("squeezenet1_1").build({ classes: 2, dropout: 0 });
-    const losses = await lossesOf(network, async (trainer) => trainer.setWeights(await squeezenetWeights()));
+    const losses = await lossesOf(engine, network, async (trainer) => trainer.setWeights(await squeezenetWeights()));
     expect(losses).toBeAllclose(golden.squeezenet1_1.losses, BAR);
   });
 
   test("resnet18 with generated weights, batch normalisation by the batch", async () => {
     const network = findModel("resnet18").build({ classes: 2 });
-    const losses = await lossesOf(network, (trainer) => writeGenerated(trainer.engine, network, golden));
+    const losses = await lossesOf(engine, network, (trainer) => writeGenerated(trainer.engine, network, golden));
     expect(losses).toBeAllclose(golden.resnet18.losses, BAR);
   });
 });

@@ -1,10 +1,11 @@
 /** The first 100 training losses against PyTorch: same initial weights, same batches, Adam. Golden: tools/golden/mnist-losses.py. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { float32Tensor } from "../../src/checkpoint/index.ts";
 import { loadMnist } from "../../src/data/index.ts";
 import { mnistCnn } from "../../src/models/index.ts";
 import { openTrainer } from "../../src/training/index.ts";
 import golden from "../../tools/golden/mnist-losses.json" with { type: "json" };
+import { THREAD_ENGINES } from "../conformance/engine-names.ts";
 
 const { batchSize, learningRate, parameters, firstValues, series } = golden;
 const PIXELS = 784;
@@ -50,8 +51,8 @@ async function mnist(): Promise<Samples> {
 }
 
 /** The losses of 100 steps on consecutive batches. */
-async function lossesOf({ images, labels }: Samples): Promise<number[]> {
-  const trainer = await openTrainer(mnistCnn(), { inputShape: [1, 28, 28], batchSize, engine: "onnx" });
+async function lossesOf(engine: string, { images, labels }: Samples): Promise<number[]> {
+  const trainer = await openTrainer(mnistCnn(), { inputShape: [1, 28, 28], batchSize, engine });
   try {
     await trainer.setWeights(initialWeights());
     const losses: number[] = [];
@@ -76,10 +77,12 @@ test("the initial weights are those of the golden script", () => {
 });
 
 // float32 itself drifts from float64 by up to 3.4e-4 in these series; 1e-3 is what the project promises
-test("100 losses on generated images", async () => {
-  expect(await lossesOf(generated())).toBeAllclose(series.generated.losses, { rtol: 1e-3, atol: 0 });
+test.each(THREAD_ENGINES)("100 losses on generated images, engine %s", async (engine) => {
+  expect(await lossesOf(engine, generated())).toBeAllclose(series.generated.losses, { rtol: 1e-3, atol: 0 });
 });
 
-test.skipIf(!process.env.OCELLI_DATA)("100 losses on MNIST, pixels 0..1", async () => {
-  expect(await lossesOf(await mnist())).toBeAllclose(series.scaled.losses, { rtol: 1e-3, atol: 0 });
+describe.skipIf(!process.env.OCELLI_DATA)("MNIST", () => {
+  test.each(THREAD_ENGINES)("100 losses on pixels 0..1, engine %s", async (engine) => {
+    expect(await lossesOf(engine, await mnist())).toBeAllclose(series.scaled.losses, { rtol: 1e-3, atol: 0 });
+  });
 });

@@ -12,6 +12,7 @@ import { topClasses } from "../../src/metrics/index.ts";
 import { findModel } from "../../src/models/index.ts";
 import { openTrainer } from "../../src/training/index.ts";
 import half from "../../tools/golden/squeezenet-half.json" with { type: "json" };
+import { THREAD_ENGINES } from "../conformance/engine-names.ts";
 import { readNpy } from "../npy.ts";
 
 const { OCELLI_DATA: data } = process.env;
@@ -51,12 +52,13 @@ describe.skipIf(!data)("squeezenet1_1", () => {
     expect(readdirSync(weights)).toEqual(expect.arrayContaining(FILES));
   });
 
-  test.each(FILES)("logits of four photos of %s", async (file) => {
+  const cases = FILES.flatMap((file) => THREAD_ENGINES.map((engine) => ({ file, engine })));
+  test.each(cases)("logits of four photos of $file, engine $engine", async ({ file, engine }) => {
     const expected = readNpy(inExpected("squeezenet1_1_torchvision_fp16_logits_val4.npy"));
     const { state, format } = await readWeights(join(weights, file));
     expect(format).toBe("pth");
     const { build, inputShape } = findModel("squeezenet1_1");
-    const trainer = await openTrainer(build({ classes: CLASSES }), { inputShape, batchSize: 4, engine: "onnx" });
+    const trainer = await openTrainer(build({ classes: CLASSES }), { inputShape, batchSize: 4, engine });
     try {
       await trainer.setWeights(state, file);
       const logits = await trainer.logits(await preparedPhotos());

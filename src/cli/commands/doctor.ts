@@ -13,7 +13,7 @@ export const doctorCommand = new Command("doctor")
     guarded(async ({ json }) => {
       const { inspectEngines } = await import("../../engines/index.ts");
       const { cacheFolder } = await import("../../data/index.ts");
-      const { engines, advice } = await inspectEngines();
+      const { engines, automatic, advice } = await inspectEngines();
       const report = {
         node: process.version,
         platform: `${process.platform}-${process.arch}`,
@@ -21,6 +21,7 @@ export const doctorCommand = new Command("doctor")
         memoryGiB: Math.round(totalmem() / 2 ** 28) / 4,
         cache: cacheFolder(),
         engines,
+        automatic,
         devices: [{ name: "cpu", available: true }],
         advice,
       };
@@ -32,6 +33,7 @@ export const doctorCommand = new Command("doctor")
           `engine    ${name} ${version ?? ""} ${available ? "available" : "missing"}${reason ? `: ${reason}` : ""}`,
         );
       }
+      print(`auto      --engine auto takes ${automatic}, the fastest of these`);
       for (const line of advice) print(`advice    ${line}`);
       if (advice.length === 0) print("advice    none: everything that this version can use is here");
     }),

@@ -5,6 +5,7 @@ import { findPhotos } from "./find.ts";
 import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
 import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
 import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
+import { createPixelCache, pixelCacheBytes } from "./pixel-cache.ts";
 import { type PhotoPreparations, photoPreparations } from "./preparations.ts";
 import { type ScannedPhoto, type ScanOptions, scanPhotos } from "./scan.ts";
 import type { SplitOptions } from "./split.ts";
@@ -19,6 +20,8 @@ export interface PhotoOptions extends SplitOptions {
    * are decoded once before anything else, and those are left out.
    */
   readonly badFiles?: "fail" | "skip";
+  /** Keep decoded photos in memory, as many as fit, instead of decoding them in each epoch. */
+  readonly keepDecoded?: boolean;
   /** With `skip`, called with the number of files decoded so far and that of all. */
   readonly onScan?: (done: number, total: number) => void;
 }
@@ -38,7 +41,7 @@ export interface PhotoData extends IdxData {
  * files that are left out are told in `notes`.
  */
 export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
-  const { preparation = photoPreparations(), badFiles = "fail" } = options;
+  const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = false } = options;
   const found = await findPhotos(data, options);
   const { root, classes, skipped } = found;
   const { train, val, hashes, unreadable } =
@@ -47,6 +50,8 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
     photoDataset({
       ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
       preparation: preparation[split],
+      // training photos are kept whole, those of validation as small as the network sees them
+      ...(keepDecoded && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
     });
   return {
     train: dataset(train, "train"),

@@ -6,10 +6,12 @@ import golden from "../../../tools/golden/pictures.json" with { type: "json" };
 import { decodeImage, evaluationInput } from "../../image/index.ts";
 import { rngFor } from "../../rng.ts";
 import { wavyPng, writeTree } from "../../testing/photo-folders.ts";
+import type { Dataset } from "../dataset.ts";
 import { loadData } from "../load.ts";
 import { batches } from "../loader.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { hashFile, loadPhotos, photoDataset, photoPreparations } from "./index.ts";
+import { createPixelCache, keptPixels } from "./pixel-cache.ts";
 
 let root = "";
 let remove = async (): Promise<void> => {};
@@ -53,6 +55,33 @@ describe("photoDataset", () => {
     expect(await collect(0, 2)).toEqual(first);
     expect((await collect(1, 0))[0]?.images).not.toEqual(first[0]?.images);
   });
+
+  test.each(["seed", "none"] as const)(
+    "photos kept decoded give the same batches, augmentation %s",
+    async (augmentation) => {
+      const options = { preparation: photoPreparations({ augmentation }) };
+      const [plain, kept] = [
+        await loadPhotos(root, options),
+        await loadPhotos(root, { ...options, keepDecoded: true }),
+      ];
+      const tiny = photoDataset({ ...plain.train, cache: createPixelCache(plain.train.length, 64) });
+      for (const [epoch, workers] of [
+        [0, 0],
+        [1, 2],
+        [2, 2],
+      ] as const) {
+        const collect = async (dataset: Dataset) => {
+          const all = [];
+          for await (const batch of batches(dataset, { batchSize: 3, shuffle: true, epoch, workers })) all.push(batch);
+          return all;
+        };
+        const expected = await collect(plain.train);
+        expect(await collect(kept.train)).toEqual(expected);
+        expect(await collect(tiny)).toEqual(expected);
+      }
+      expect(kept.train.cache && keptPixels(kept.train.cache, 0)).toBeDefined();
+    },
+  );
 
   test("what cannot be decoded is named, by workers too", async () => {
     const files = [join(root, "train/ants/1.png"), join(root, "train/bees/x.gif")];

@@ -2,9 +2,10 @@
 import type { HostTensor } from "../../graph/define-op.ts";
 import type { Program, Update } from "../../graph/program.ts";
 import { type Node, type Shape, sizeOf, type Value } from "../../graph/value.ts";
-import { ARGUMENT } from "./codes.ts";
-import { type Description, type Dnnl, type Layout, packArguments } from "./dnnl.ts";
+import { ARGUMENT, ELEMENT_BYTES, type Element } from "./codes.ts";
+import type { Description, Dnnl } from "./dnnl.ts";
 import type { Fusions } from "./fusions.ts";
+import { type Layout, packArguments } from "./layout.ts";
 import type { Pointer } from "./library.ts";
 import type { Held, Store } from "./store.ts";
 import { Tensor } from "./tensor.ts";
@@ -43,6 +44,8 @@ export class Builder {
   /** What the gradients of max pools must know of the forward pass, by its workspace. */
   readonly forwards = new Map<Value, MaxPoolForward>();
   readonly #store: Store;
+  /** Of images and weights in convolutions and products. */
+  readonly element: Element;
   /** What is done together. */
   readonly fusions: Fusions;
   /** Workspaces of batch normalisations that did a relu along, for their gradients. */
@@ -61,6 +64,7 @@ export class Builder {
     this.#updates = program.updates;
     this.#updated = new Set(program.updates.map(({ variable }) => variable.name));
     this.dnnl = store.dnnl;
+    this.element = store.element;
     const results = new Set(Object.values(program.outputs).map(keyOf));
     const values = [...program.nodes.flatMap(({ inputs }) => inputs), ...program.updates.map(({ value }) => value)];
     for (const value of values)
@@ -264,5 +268,6 @@ function keyOf(value: Value): Value | string {
   return source.kind === "variable" ? `variable ${source.variable.name}` : value;
 }
 
-/** Whether each element of the layout is one of the tensor's: no padding, so that element-wise loops may go over all bytes. */
-export const isDense = ({ bytes }: Layout, shape: Shape): boolean => bytes === 4 * sizeOf(shape);
+/** Whether each element of the layout is one of the tensor's: no padding, so that element-wise primitives may go over all bytes. */
+export const isDense = ({ bytes, element }: Layout, shape: Shape): boolean =>
+  bytes === ELEMENT_BYTES[element] * sizeOf(shape);

@@ -16,8 +16,15 @@ export const ALGORITHM = {
   multiply: 0x1fff1,
 } as const;
 
-/** dnnl_data_type_t, with the bytes of an element. */
-export const ELEMENT = { float32: 3, int32: 4 } as const;
+/** dnnl_data_type_t */
+export const ELEMENT = { bfloat16: 2, float32: 3, int32: 4 } as const;
+/** Name of a type of elements. */
+export type Element = keyof typeof ELEMENT;
+/** Bytes of an element. */
+export const ELEMENT_BYTES: Readonly<Record<Element, number>> = { bfloat16: 2, float32: 4, int32: 4 };
+
+/** dnnl_cpu_isa_t, bits that a processor with instructions for products of bfloat16 has. */
+export const ISA_WITH_BFLOAT16 = 0xe7;
 
 /** What a descriptor is asked for: dnnl_query_t */
 export const QUERY = {

@@ -1,17 +1,20 @@
 /** oneDNN's objects behind a small interface: layouts, descriptors of primitives, primitives and memories. */
 import { type Shape, sizeOf } from "../../graph/value.ts";
 import { Calls } from "./calls.ts";
-import { ALGORITHM, ANY_LAYOUT, ARGUMENT, ELEMENT, type Operation, prototypeOf, QUERY } from "./codes.ts";
+import {
+  ALGORITHM,
+  ANY_LAYOUT,
+  ARGUMENT,
+  ELEMENT,
+  ELEMENT_BYTES,
+  type Element,
+  ISA_WITH_BFLOAT16,
+  type Operation,
+  prototypeOf,
+  QUERY,
+} from "./codes.ts";
+import { ARGUMENT_BYTES, elementOf, LAYOUT_BYTES, type Layout, packArguments } from "./layout.ts";
 import type { Library, Pointer } from "./library.ts";
-
-/** How a tensor lies in memory. */
-export interface Layout {
-  /** oneDNN's descriptor. */
-  readonly descriptor: Buffer;
-  readonly bytes: number;
-  /** Of the plain layouts, which are row-major: their key; undefined for what oneDNN chose. */
-  readonly plain?: string;
-}
 
 /** A description of a primitive for which oneDNN has found an implementation. */
 export type Description = Pointer;
@@ -19,32 +22,17 @@ export type Description = Pointer;
 /** Attributes of primitives: none, relu applied to the result, or a scratchpad that oneDNN allocates itself. */
 export type Attribute = "plain" | "relu" | "ownScratchpad";
 
-// room for what differs between versions: version 2.6 takes 696 and at most 6,000 bytes
-const LAYOUT_BYTES = 696;
+/** Room for a descriptor of a primitive, which takes at most 6,000 bytes in version 2.6. */
 const DESCRIPTOR_BYTES = 16384;
 
 const CPU = 1;
 const IN_ORDER = 1;
 const USER_SCRATCHPAD = 1;
 
-/** dnnl_exec_arg_t: the number of the argument, four bytes of nothing, the memory. */
-const ARGUMENT_BYTES = 16;
-const MEMORY_AT = 8;
-
 /** DNNL_MEMORY_ALLOCATE */
 const ALLOCATE = 2n ** 64n - 1n;
 
 const dimensions = (sizes: readonly number[]): BigInt64Array => BigInt64Array.from(sizes, BigInt);
-
-/** Arguments of a primitive as `execute` takes them: pairs of the argument's number and a memory. */
-export function packArguments(args: readonly (readonly [number, Pointer])[]): Buffer {
-  const packed = Buffer.alloc(args.length * ARGUMENT_BYTES);
-  args.forEach(([argument, memory], index) => {
-    packed.writeInt32LE(argument, index * ARGUMENT_BYTES);
-    packed.writeBigUInt64LE(memory, index * ARGUMENT_BYTES + MEMORY_AT);
-  });
-  return packed;
-}
 
 /** One CPU engine of oneDNN with its stream. Objects live as long as it does. */
 export class Dnnl {
@@ -65,12 +53,12 @@ export class Dnnl {
   }
 
   /** The row-major layout of a shape. */
-  plain(shape: Shape, element: keyof typeof ELEMENT = "float32"): Layout {
+  plain(shape: Shape, element: Element = "float32"): Layout {
     return this.strided(shape.length === 0 ? [1] : shape, undefined, element);
   }
 
   /** A layout by the distances between neighbours along each axis, in elements. */
-  strided(shape: Shape, strides?: Shape, element: keyof typeof ELEMENT = "float32"): Layout {
+  strided(shape: Shape, strides?: Shape, element: Element = "float32"): Layout {
     const key = `${element} ${shape.join()} ${strides?.join() ?? ""}`;
     const known = this.#layouts.get(key);
     if (known) return known;
@@ -82,22 +70,22 @@ export class Dnnl {
       ELEMENT[element],
       strides ? dimensions(strides) : null,
     ]);
-    const layout = { descriptor, bytes: 4 * sizeOf(shape), plain: key };
+    const layout = { descriptor, bytes: ELEMENT_BYTES[element] * sizeOf(shape), element, plain: key };
     this.#layouts.set(key, layout);
     return layout;
   }
 
   /** For the description of a primitive: whatever layout suits it best. */
-  any(shape: Shape): Layout {
+  any(shape: Shape, element: Element = "float32"): Layout {
     const descriptor = Buffer.alloc(LAYOUT_BYTES);
     this.#calls.call("dnnl_memory_desc_init_by_tag(void *, int, void *, int, int)", [
       descriptor,
       shape.length,
       dimensions(shape),
-      ELEMENT.float32,
+      ELEMENT[element],
       ANY_LAYOUT,
     ]);
-    return { descriptor, bytes: 0 };
+    return { descriptor, bytes: 0, element };
   }
 
   /** Part of a layout; undefined where it cannot be cut there. */
@@ -110,7 +98,7 @@ export class Dnnl {
       dimensions(shape),
       dimensions(offsets),
     ]);
-    return status === 0 ? { descriptor, bytes: layout.bytes } : undefined;
+    return status === 0 ? { descriptor, bytes: layout.bytes, element: layout.element } : undefined;
   }
 
   /** Whether two layouts are the same. */
@@ -166,9 +154,17 @@ export class Dnnl {
 
   /** Describes the concatenation of tensors along an axis; oneDNN chooses the layout of the result. */
   describeConcat(shape: Shape, axis: number, from: readonly Layout[]): Description | undefined {
+    const { element } = from[0] as Layout;
     const prototype = "dnnl_concat_primitive_desc_create(_Out_ void **, void *, int, int, void *, void *, void *)";
     const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
-    const args = [this.any(shape).descriptor, from.length, axis, layouts, this.#attribute("plain"), this.#engine];
+    const args = [
+      this.any(shape, element).descriptor,
+      from.length,
+      axis,
+      layouts,
+      this.#attribute("plain"),
+      this.#engine,
+    ];
     return this.#calls.found(prototype, args);
   }
 
@@ -179,10 +175,16 @@ export class Dnnl {
       QUERY[what],
       0,
     ) as unknown as Pointer | null;
-    if (!pointer) return { descriptor: Buffer.alloc(LAYOUT_BYTES), bytes: 0 };
+    if (!pointer) return { descriptor: Buffer.alloc(LAYOUT_BYTES), bytes: 0, element: "float32" };
     const descriptor = Buffer.from(this.#library.view(pointer, LAYOUT_BYTES).slice(0));
     const bytes = Number(this.#calls.bound("dnnl_memory_desc_get_size(void *)", "size_t")(descriptor));
-    return { descriptor, bytes };
+    return { descriptor, bytes, element: elementOf(descriptor) };
+  }
+
+  /** Whether the processor multiplies bfloat16. */
+  get hasBfloat16(): boolean {
+    const isa = this.#calls.bound("dnnl_get_effective_cpu_isa()")();
+    return (isa & ISA_WITH_BFLOAT16) === ISA_WITH_BFLOAT16;
   }
 
   /** Makes a described primitive. */

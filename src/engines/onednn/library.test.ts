@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { loadLibrary } from "./library.ts";
+import { findLibrary } from "./library.ts";
 
 test("a file that is no library is an error that names it and says what to do", () => {
-  expect(() => loadLibrary("/nowhere/libdnnl.so")).toThrow(
+  expect(() => findLibrary("/nowhere/libdnnl.so")).toThrow(
     expect.objectContaining({
       name: "UserError",
       message: expect.stringMatching(/^engine onednn: expected a libdnnl of version 2\.6 .*\/nowhere\/libdnnl\.so/),

@@ -34,24 +34,43 @@ const MAJOR = 2;
 const LEAST_MINOR = 6;
 
 /**
- * Loads the oneDNN that OCELLI_DNNL names or the system has. A `UserError` says which files were tried, or that the one
- * found is of a version that cannot be used.
+ * The oneDNN that OCELLI_DNNL names or the system has; undefined if the system has none. A `UserError` says that the named one
+ * cannot be loaded, or that the one found is of a version that cannot be used.
  */
-export function loadLibrary(named: string | undefined = process.env.OCELLI_DNNL): Library {
-  const files = named ? [named] : (NAMES[process.platform] ?? []);
+export function findLibrary(named: string | undefined = process.env.OCELLI_DNNL): Library | undefined {
+  const { library, failures } = search(named ? [named] : namesHere());
+  if (library || !named) return library;
+  throw missing(failures, "Set OCELLI_DNNL to the file, or leave it out.");
+}
+
+/** As `findLibrary`, but that the system has none is a `UserError` too, which says which files were tried. */
+export function loadLibrary(): Library {
+  const library = findLibrary();
+  if (library) return library;
+  const { failures } = search(namesHere());
+  throw missing(failures.length === 0 ? ["this platform has no name for it"] : failures, installHint());
+}
+
+const namesHere = (): readonly string[] => NAMES[process.platform] ?? [];
+
+const missing = (failures: readonly string[], hint: string): UserError =>
+  new UserError(
+    `engine onednn: expected a libdnnl of version ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but found none (${failures.join("; ")}).`,
+    hint,
+  );
+
+/** The first of the files that can be loaded, or why none can. */
+function search(files: readonly string[]): { library?: Library; failures: string[] } {
   const failures: string[] = [];
   for (const file of files) {
     try {
-      return checked(open(file));
+      return { library: checked(open(file)), failures };
     } catch (error) {
       if (error instanceof UserError) throw error;
       failures.push(`${file}: ${messageOf(error).split("\n")[0]}`);
     }
   }
-  throw new UserError(
-    `engine onednn: expected a libdnnl of version ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but found none (${failures.join("; ") || "this platform has no name for it"}).`,
-    named ? "Set OCELLI_DNNL to the file, or leave it out." : installHint(),
-  );
+  return { failures };
 }
 
 /** The one command that adds oneDNN to this system. */

@@ -1,4 +1,6 @@
 /** Programs and variables of one onednn engine: runs in the engine's own thread, because oneDNN's calls block. */
+
+import { UserError } from "../../errors.ts";
 import { type PackedProgram, unpackProgram } from "../../graph/pack.ts";
 import type { Feeds, Results, VariableData } from "../engine.ts";
 import type { Runner, RunnerSettings } from "../thread/protocol.ts";
@@ -12,8 +14,15 @@ export class DnnlRunner implements Runner<PackedProgram> {
   readonly #store: Store;
   readonly #plans = new Map<number, Plan>();
 
-  constructor({ threads }: RunnerSettings) {
-    this.#store = new Store(new Dnnl(loadLibrary(), threads));
+  constructor({ threads, precision }: RunnerSettings) {
+    const dnnl = new Dnnl(loadLibrary(), threads);
+    if (precision === "bf16" && !dnnl.hasBfloat16) {
+      throw new UserError(
+        "precision: expected a processor with bfloat16 instructions (AVX-512 BF16 or AMX) for bf16 but this one has none.",
+        "Leave --precision out.",
+      );
+    }
+    this.#store = new Store(dnnl, precision === "bf16" ? "bfloat16" : "float32");
   }
 
   /** Plans a Program. All Programs share the memory of a run, so one of seldom use takes none of its own. */

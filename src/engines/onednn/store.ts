@@ -2,7 +2,9 @@
 import type { Shape } from "../../graph/value.ts";
 import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
 import type { VariableData } from "../engine.ts";
-import type { Dnnl, Layout } from "./dnnl.ts";
+import type { Element } from "./codes.ts";
+import type { Dnnl } from "./dnnl.ts";
+import type { Layout } from "./layout.ts";
 import type { Pointer } from "./library.ts";
 import { type Region, Tensor } from "./tensor.ts";
 
@@ -24,12 +26,15 @@ export interface Copy {
 /** Memory of one engine. */
 export class Store {
   readonly dnnl: Dnnl;
+  readonly element: Element;
   readonly #variables = new Map<string, Held>();
   readonly #copies = new Map<Held | string, Copy[]>();
   #region: (Region & { readonly memory: Pointer }) | undefined;
 
-  constructor(dnnl: Dnnl) {
+  /** `element` is that of images and weights in convolutions and products; variables are float32. */
+  constructor(dnnl: Dnnl, element: Element = "float32") {
     this.dnnl = dnnl;
+    this.element = element;
   }
 
   /** A region of at least `bytes` for what no run leaves to the next; it moves when it grows. */

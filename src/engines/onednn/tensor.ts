@@ -1,5 +1,6 @@
 /** Tensors of a plan: memories of oneDNN over storages, which get their place when the whole plan is known. */
-import type { Dnnl, Layout } from "./dnnl.ts";
+import type { Dnnl } from "./dnnl.ts";
+import type { Layout } from "./layout.ts";
 import type { Pointer } from "./library.ts";
 
 /** Native memory. */

@@ -1,5 +1,5 @@
 import type { ErrorData } from "../../thread.ts";
-import type { Feeds, Results, VariableData } from "../engine.ts";
+import type { Feeds, Precision, Results, VariableData } from "../engine.ts";
 import type { Signals } from "./signals.ts";
 
 /** What the thread of an engine is asked to do, in order; `Compiled` is the form in which a Program is sent to it. */
@@ -41,6 +41,7 @@ export interface Answer extends BareAnswer {
 export interface RunnerSettings {
   /** Threads that compute. */
   readonly threads: number;
+  readonly precision: Precision;
 }
 
 /** What the thread is started with. */

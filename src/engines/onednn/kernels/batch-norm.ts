@@ -1,7 +1,7 @@
 import { type Node, type Shape, sizeOf, type Value } from "../../../graph/value.ts";
 import { type Builder, isDense } from "../builder.ts";
 import { NORMALIZATION, PROPAGATION } from "../codes.ts";
-import type { Layout } from "../dnnl.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { reluGradient as reluGradientKernel, relu as reluKernel, withRelu } from "./elementwise.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";

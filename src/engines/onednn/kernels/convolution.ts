@@ -2,7 +2,7 @@ import type { Node, Shape, Value } from "../../../graph/value.ts";
 import type { ConvolutionAttributes } from "../../../ops/index.ts";
 import type { Builder } from "../builder.ts";
 import { ALGORITHM, PROPAGATION } from "../codes.ts";
-import type { Dnnl, Layout } from "../dnnl.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { batchNormInference } from "./batch-norm.ts";
 import { relu as reluKernel } from "./elementwise.ts";
@@ -32,17 +32,17 @@ function readWeight(build: Builder, value: Value, attributes: ConvolutionAttribu
 
 /** conv2d as a convolution with layouts of oneDNN's choice. */
 export const conv2d: Kernel = (node, build) => {
-  const { dnnl } = build;
+  const { dnnl, element } = build;
   const attributes = attributesOf(node);
   const [folding, relu] = [build.fusions.foldings.get(node), build.fusions.relus.get(node)];
   const last = relu ?? folding ?? node;
   const [x, weight, y] = [the(node.inputs, 0), the(node.inputs, 1), the(last.outputs, 0)];
   const bias = node.inputs[2];
   const args = [
-    dnnl.any(x.shape),
-    dnnl.any(weightShape(weight.shape, attributes)),
+    dnnl.any(x.shape, element),
+    dnnl.any(weightShape(weight.shape, attributes), element),
     (bias || folding) && dnnl.plain(weight.shape.slice(0, 1)),
-    dnnl.any(y.shape),
+    dnnl.any(y.shape, element),
     ...walk(attributes),
   ];
   const description = dnnl.describe("convolutionForward", [PROPAGATION.training, ALGORITHM.convolution, ...args], {
@@ -105,19 +105,25 @@ function foldedWeights(
 type Vectors = [Value, Value, Value, Value];
 
 /** The forward convolution of which a gradient is taken, which oneDNN wants to know. */
-function forwardOf(dnnl: Dnnl, shapes: { x: Shape; weight: Shape; y: Shape }, attributes: ConvolutionAttributes) {
-  const args = [dnnl.any(shapes.x), dnnl.any(shapes.weight), undefined, dnnl.any(shapes.y), ...walk(attributes)];
+function forwardOf(
+  { dnnl, element }: Builder,
+  shapes: { x: Shape; weight: Shape; y: Shape },
+  attributes: ConvolutionAttributes,
+) {
+  const [x, weight, y] = [shapes.x, shapes.weight, shapes.y].map((shape) => dnnl.any(shape, element));
+  const args = [x, weight, undefined, y, ...walk(attributes)];
   return dnnl.describe("convolutionForward", [PROPAGATION.training, ALGORITHM.convolution, ...args]);
 }
 
 /** conv2dInputGradient as the backward pass of a convolution. */
 export const conv2dInputGradient: Kernel = (node, build) => {
-  const { dnnl } = build;
+  const { dnnl, element } = build;
   const attributes = attributesOf(node);
   const [dy, weight, dx] = [the(node.inputs, 0), the(node.inputs, 1), the(node.outputs, 0)];
   const shapes = { x: dx.shape, weight: weightShape(weight.shape, attributes), y: dy.shape };
-  const args = [dnnl.any(shapes.x), dnnl.any(shapes.weight), dnnl.any(shapes.y), ...walk(attributes)];
-  const forward = forwardOf(dnnl, shapes, attributes);
+  const [x, weights, y] = [shapes.x, shapes.weight, shapes.y].map((shape) => dnnl.any(shape, element));
+  const args = [x, weights, y, ...walk(attributes)];
+  const forward = forwardOf(build, shapes, attributes);
   const description = dnnl.describe("convolutionBackwardData", [ALGORITHM.convolution, ...args], { forward });
   if (!description) return byReference(node, build);
   const reads = {
@@ -130,20 +136,20 @@ export const conv2dInputGradient: Kernel = (node, build) => {
 
 /** conv2dWeightGradient as the backward pass of a convolution; the gradient of the bias comes along. */
 export const conv2dWeightGradient: Kernel = (node, build) => {
-  const { dnnl } = build;
+  const { dnnl, element } = build;
   const attributes = attributesOf(node);
   const [x, dy, dweight] = [the(node.inputs, 0), the(node.inputs, 1), the(node.outputs, 0)];
   const after = build.fusions.biasGradients.get(node);
   const dbias = after?.outputs[0];
   const shapes = { x: x.shape, weight: weightShape(dweight.shape, attributes), y: dy.shape };
   const args = [
-    dnnl.any(shapes.x),
-    dnnl.any(shapes.weight),
+    dnnl.any(shapes.x, element),
+    dnnl.any(shapes.weight), // float32: what the optimizer's step reads
     dbias && dnnl.plain(dbias.shape),
-    dnnl.any(shapes.y),
+    dnnl.any(shapes.y, element),
     ...walk(attributes),
   ];
-  const forward = forwardOf(dnnl, shapes, attributes);
+  const forward = forwardOf(build, shapes, attributes);
   const description = dnnl.describe("convolutionBackwardWeights", [ALGORITHM.convolution, ...args], { forward });
   if (!description) {
     byReference(node, build);

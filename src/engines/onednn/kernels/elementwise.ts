@@ -1,7 +1,7 @@
 import { type Node, type Shape, sameShape, type Value } from "../../../graph/value.ts";
 import { type Builder, isDense } from "../builder.ts";
-import { ALGORITHM, PROPAGATION } from "../codes.ts";
-import type { Layout } from "../dnnl.ts";
+import { ALGORITHM, type Element, PROPAGATION } from "../codes.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";
 
@@ -35,12 +35,16 @@ export function withRelu(kernel: Kernel, node: Node, build: Builder): void {
 }
 
 /**
- * The layout in which loops over all bytes compute an element-wise op: the one of the first operand that oneDNN has laid
- * out, if it has no padding; else row-major.
+ * The layout in which all elements one after the other make an element-wise op: the one of the first operand that oneDNN has laid
+ * out, if it has no padding; else row-major. Loops in plain code read float32 only.
  */
-export function commonLayout(build: Builder, values: readonly Value[], shape: Shape): Layout {
+function commonLayout(build: Builder, values: readonly Value[], shape: Shape, elements?: Element): Layout {
   const layouts = values.map((value) => build.read(value).layout);
-  return layouts.find((layout) => layout.plain === undefined && isDense(layout, shape)) ?? build.dnnl.plain(shape);
+  const found = layouts.find(
+    (layout) =>
+      layout.plain === undefined && isDense(layout, shape) && (elements === undefined || layout.element === elements),
+  );
+  return found ?? build.dnnl.plain(shape);
 }
 
 /** A loop over the elements of operands of one shape, in any common layout; operands of other shapes go by reference. */
@@ -50,7 +54,7 @@ export const elementwise =
     const y = the(node.outputs, 0);
     const values = node.inputs.map((_, index) => the(node.inputs, index));
     if (!values.every(({ shape }) => sameShape(shape, y.shape))) return byReference(node, build);
-    const layout = commonLayout(build, values, y.shape);
+    const layout = commonLayout(build, values, y.shape, "float32");
     const operands = values.map((value) => build.readAs(value, layout));
     const result = build.write(y, layout);
     const run = loop(node);

@@ -1,6 +1,6 @@
 import type { Value } from "../../../graph/value.ts";
 import type { Builder } from "../builder.ts";
-import type { Layout } from "../dnnl.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";
 

@@ -7,8 +7,9 @@ import {
   maxPool as maxPoolOp,
 } from "../../../ops/index.ts";
 import type { Builder, MaxPoolForward } from "../builder.ts";
-import { ALGORITHM, PROPAGATION } from "../codes.ts";
-import type { Description, Layout } from "../dnnl.ts";
+import { ALGORITHM, ELEMENT_BYTES, PROPAGATION } from "../codes.ts";
+import type { Description } from "../dnnl.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { byReference, type Kernel, the } from "./kernel.ts";
 
@@ -36,7 +37,7 @@ function describeForward(
     walk,
   }: { algorithm: number; image: Layout; shapes: readonly [Shape, Shape]; walk: (readonly number[])[] },
 ): Description | undefined {
-  const to = build.dnnl.any(shapes[1]);
+  const to = build.dnnl.any(shapes[1], image.element);
   return build.dnnl.describe("poolingForward", [PROPAGATION.training, algorithm, image, to, ...walk]);
 }
 
@@ -73,12 +74,13 @@ export const maxPool: Kernel = (node, build) => {
 /** Adds a product with zeros, which is NaN where a number is NaN or infinite; undefined if oneDNN has no such product. */
 function addNanCheck(build: Builder, src: Tensor, shape: Shape): (() => boolean) | undefined {
   const { dnnl } = build;
-  const size = src.layout.bytes / Float32Array.BYTES_PER_ELEMENT;
+  const { element } = src.layout;
+  const size = src.layout.bytes / ELEMENT_BYTES[element];
   const pixels = sizeOf(shape.slice(2));
   const rows = Number.isInteger(size / pixels) ? size / pixels : 1;
   const layouts = {
-    src: dnnl.plain([rows, size / rows]),
-    weights: dnnl.plain([size / rows, 1]),
+    src: dnnl.plain([rows, size / rows], element),
+    weights: dnnl.plain([size / rows, 1], element),
     dst: dnnl.plain([rows, 1]),
   };
   const description = dnnl.describe("matmul", [layouts.src, layouts.weights, undefined, layouts.dst]);
@@ -162,12 +164,12 @@ const averageBackward =
     if (!average) return byReference(node, build);
     const { algorithm, walk } = average;
     const gradDst = build.read(dy);
-    const image = dnnl.any(dx.shape);
+    const image = dnnl.any(dx.shape, gradDst.layout.element);
     const forward = dnnl.describe("poolingForward", [
       PROPAGATION.training,
       algorithm,
-      dnnl.plain(dx.shape),
-      dnnl.plain(dy.shape),
+      dnnl.plain(dx.shape, gradDst.layout.element),
+      dnnl.plain(dy.shape, gradDst.layout.element),
       ...walk,
     ]);
     const description =
