@@ -9,7 +9,7 @@ import { bytesInput } from "../../export/pixels.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { loadModel } from "../../training/index.ts";
 import { openLanes } from "./lanes.ts";
-import { pictureModel } from "./picture-model.ts";
+import { type PictureModel, pictureModel } from "./picture-model.ts";
 import type { BatchListener, ServedModel, ServingLimits } from "./served-model.ts";
 import { tensorModel } from "./tensor-model.ts";
 
@@ -66,8 +66,7 @@ export async function openModels(
 async function openNamed({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
   const { limits, onBatch } = options;
   if (!path.endsWith(".onnx")) {
-    const model = await loadModel(path, options);
-    const bytes = encodeModel(imageModel(model));
+    const { bytes, ...model } = await graphOf(path, options);
     const lanes = await openLanes(path, { threads: limits.threads, size: bytes.length, bytes });
     return pictureModel(model, { name, lanes, limits, onBatch });
   }
@@ -83,4 +82,14 @@ async function openNamed({ name, path }: NamedPath, options: OpenModelsOptions):
     await lanes.close();
     throw error;
   }
+}
+
+/** A run or a file of weights as an ONNX model, and what is kept of it besides: not the weights. */
+async function graphOf(
+  path: string,
+  options: OpenModelsOptions,
+): Promise<PictureModel & { readonly bytes: Uint8Array }> {
+  const model = await loadModel(path, options);
+  const { name, classes, input } = model;
+  return { name, classes, input, bytes: encodeModel(imageModel(model)) };
 }
