@@ -6,12 +6,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Called by vitest; what it returns is called in the end. */
 export function setup(): () => void {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--noCheck"], { stdio: "inherit" });
+  const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
+  execFileSync(process.execPath, [vite, "build", "--config", "web-export/vite.config.ts"], { stdio: "inherit" });
   const cache = mkdtempSync(join(tmpdir(), "ocelli-cache-"));
   process.env.OCELLI_CACHE = cache;
   return () => rmSync(cache, { recursive: true, force: true });

@@ -30,9 +30,9 @@ if (!hasChromium) {
   console.warn("No Chromium on the PATH (or in OCELLI_CHROMIUM): the tests of pages are left out.");
 }
 
-/** Starts the browser; the caller closes it. */
-export const openBrowser = (): Promise<Browser> =>
+/** Starts the browser, with more of its flags where they are given; the caller closes it. */
+export const openBrowser = (flags: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM,
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", ...flags],
   });

@@ -69,7 +69,11 @@ const LARGEST_FLOAT16 = 65504;
 const SMALLEST_NORMAL_EXPONENT = -14;
 
 /** The bits of the nearest float16 of each number, halves to even; what is too large becomes the largest there is. */
-export const toFloat16 = (numbers: Float32Array): Uint16Array => Uint16Array.from(numbers, float16Bits);
+export function toFloat16(numbers: Float32Array): Uint16Array {
+  const bits = new Uint16Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) bits[i] = float16Bits(numbers[i]!);
+  return bits;
+}
 
 function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;

@@ -20,8 +20,18 @@ function dataText({ data, classes }: ModelCard): string {
   return `${data.name}${hash}${data.counts ? "" : `; ${classes.length} classes`}`;
 }
 
-const countsText = (counts: readonly number[], classes: readonly string[]): string =>
-  `${counts.reduce((sum, count) => sum + count, 0)} pictures: ${counts.map((count, index) => `${classes[index]} ${count}`).join(", ")}`;
+/** Classes that are listed before the rest is counted. */
+const LISTED = 20;
+
+function listed(entries: readonly string[]): string {
+  const rest = entries.length - LISTED;
+  return 0 < rest ? `${entries.slice(0, LISTED).join(", ")} and ${rest} more` : entries.join(", ");
+}
+
+function countsText(counts: readonly number[], classes: readonly string[]): string {
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return `${sum} pictures: ${listed(counts.map((count, index) => `${classes[index]} ${count}`))}`;
+}
 
 const accuracyText = (accuracy: ModelCard["accuracy"]): string =>
   accuracy
@@ -34,7 +44,7 @@ export function cardText(card: ModelCard, usual: Readonly<Record<string, unknown
   const unusual = Object.entries(recipe ?? {}).filter(([name, value]) => name !== "seed" && value !== usual[name]);
   const rows: [string, string][] = [
     ["model", `${card.model}, ${card.precision}, written by ocelli ${card.ocelli}`],
-    ["classes", card.classes.join(", ")],
+    ["classes", listed(card.classes)],
     ["takes", inputText(card)],
     ["data", dataText(card)],
     ...(data?.counts

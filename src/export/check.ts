@@ -23,6 +23,8 @@ export interface Difference {
 export interface Gain {
   /** fp32's accuracy less this one's; null without validation pictures. */
   readonly lostAccuracy: number | null;
+  /** Sizes of the ONNX files. */
+  readonly bytes: number;
   readonly bytesFp32: number;
   /** Milliseconds for the same batch. */
   readonly batch: number;

@@ -15,18 +15,19 @@ import { type CardPrecision, cardMetadata, type ModelCard } from "./card.ts";
 import type { Difference, Gain } from "./check.ts";
 import { cardOf, findFacts } from "./facts.ts";
 import { makeOnnx } from "./make-onnx.ts";
+import { checkWebFolder, writeWeb } from "./web.ts";
 
 /** What a model can be exported to. */
-export const EXPORT_FORMATS = ["onnx", "pth", "safetensors"] as const;
+export const EXPORT_FORMATS = ["onnx", "pth", "safetensors", "web"] as const;
 /** One of them. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** How a model is exported. */
 export interface ExportOptions {
   readonly to: ExportFormat;
-  /** The file to write. */
+  /** The file to write, or the folder of the page. */
   readonly out: string;
-  /** Of an ONNX file; fp32 by default. */
+  /** Of an ONNX file, or of that in the page; fp32 by default. */
   readonly precision?: CardPrecision;
   /** The model of a bare state dict. */
   readonly model?: string;
@@ -53,19 +54,22 @@ export interface ExportReport {
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<ExportReport> {
   const { to, out, precision = "fp32", note = () => {}, threads = availableParallelism() } = options;
-  if (to !== "onnx" && precision !== "fp32") {
+  if ((to === "pth" || to === "safetensors") && precision !== "fp32") {
     throw new UserError(
       `--precision: expected fp32, which a .${to} of a run holds, but got "${precision}".`,
       "Take --to onnx, or leave it out.",
     );
   }
+  if (to === "web") await checkWebFolder(out);
   const model = await loadModel(path, { model: options.model });
   const facts = await findFacts(path, model, note);
   const card = cardOf(model, facts);
-  if (to !== "onnx") return { ...(await writeState(model, card, { to, out })), card, difference: null, gain: null };
-  const made = await makeOnnx(model, facts, { card, precision, threads, note });
-  await writeFileAtomic(out, made.bytes);
-  return { file: out, bytes: made.bytes.length, card: made.card, difference: made.difference, gain: made.gain };
+  if (to === "pth" || to === "safetensors")
+    return { ...(await writeState(model, card, { to, out })), card, difference: null, gain: null };
+  const { bytes: content, ...made } = await makeOnnx(model, facts, { card, precision, threads, note });
+  if (to === "web") return { file: out, bytes: await writeWeb(out, { bytes: content, card: made.card }), ...made };
+  await writeFileAtomic(out, content);
+  return { file: out, bytes: content.length, ...made };
 }
 
 /** Writes the state dict with what is needed to use it, so that the file is a MODEL of its own. */

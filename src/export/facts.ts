@@ -1,6 +1,6 @@
 /** What is known of a model besides its weights: the run that it is from, its data and how good it is. */
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { stateHash } from "../checkpoint/index.ts";
 import { classCounts, type IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
@@ -18,7 +18,7 @@ import {
 import { type CardAccuracy, type ModelCard, newCard } from "./card.ts";
 import { loadBytesOf } from "./pixels.ts";
 
-/** What is known of a model; everything but `note`d may be missing. */
+/** What is known of a model; all of it may be missing. */
 export interface ModelFacts {
   readonly config?: ResolvedConfig;
   /** The pictures of the run as bytes, if they are still there and the same. */
@@ -29,17 +29,18 @@ export interface ModelFacts {
   readonly dataHash?: string;
 }
 
-/** Finds out what is known; what is missing is told by `note`. */
+/** Finds out what is known of a run folder, or of the `best.pth` in one; what is missing is told by `note`. */
 export async function findFacts(path: string, model: LoadedModel, note: (line: string) => void): Promise<ModelFacts> {
-  if (!(await isRunFolder(path))) return {};
-  const config = await orNote(readRunConfig(path), note);
-  const { id: run, dataSha256: dataHash } = await readSummary(path);
+  const folder = basename(path) === RUN_FILES.best ? dirname(path) : path;
+  if (!(await isRunFolder(folder))) return {};
+  const config = await orNote(readRunConfig(folder), note);
+  const { id: run, dataSha256: dataHash } = await readSummary(folder);
   const loaded = config && (await orNote(loadBytesOf(config, model.input), note));
   const changed = loaded && dataHash !== undefined && loaded.dataHash !== dataHash;
   if (changed) note(`The pictures of ${loaded.source} are not those of the run any more: they are not used.`);
   const data = changed ? undefined : loaded;
   const best = Math.max(
-    ...(await readRecords(path)).flatMap((record) => ("val" in record ? [record.val.accuracy] : [])),
+    ...(await readRecords(folder)).flatMap((record) => ("val" in record ? [record.val.accuracy] : [])),
   );
   const accuracy = data && 0 <= best ? accuracyOf(best, data.test.length) : undefined;
   return { config, data, accuracy, run, dataHash: dataHash ?? data?.dataHash };

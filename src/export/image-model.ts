@@ -10,6 +10,7 @@ export const PORTS = { pixels: "pixels", probabilities: "probabilities", logits:
 
 /** Name of the network's own input, [N, C, H, W]. */
 const IMAGES = "images";
+const LARGEST_BYTE = 255;
 
 /**
  * The graph of a model for batches of any size, of ONNX's own operators alone:
@@ -17,10 +18,12 @@ const IMAGES = "images";
  * - `pixels` uint8 [N, H, W, C]: the crop of the size that the network takes
  * - `probabilities`, `logits` float32 [N, classes]
  *
- * Weights have their names in the state dict.
+ * Weights have their names in the state dict. With `exact` the network's input is to the last bit what it is in training;
+ * without it each pixel is multiplied once and nothing divided, which is faster.
  */
 export function imageModel(
   model: Pick<LoadedModel, "name" | "network" | "weights" | "inputShape" | "input">,
+  { exact = true }: { exact?: boolean } = {},
 ): ModelRecord {
   const { name, network, weights, inputShape, input } = model;
   const [channels, height, width] = inputShape;
@@ -29,7 +32,7 @@ export function imageModel(
     target: STANDARD_ANY_BATCH,
     constants,
   });
-  const before = normalising(input);
+  const before = normalising(input, exact);
   const [logits] = forward.outputs;
   if (!logits) throw new Error("expected a forward pass that gives logits");
   return {
@@ -50,22 +53,29 @@ export const operator = (
   attributes: NodeRecord["attributes"] = {},
 ): NodeRecord => ({ name: output, opType, domain: "", inputs, outputs: [output], attributes });
 
-/** From the pixels to the network's input, each step rounded to float32 as in training. */
-function normalising(input: ModelInput): { nodes: NodeRecord[]; initializers: TensorRecord[] } {
+type Step = readonly [opType: "Div" | "Mul" | "Sub", perChannel: TensorRecord];
+
+/** What is done to the pixels as floats [N, C, H, W]. */
+function stepsOf(input: ModelInput, exact: boolean): Step[] {
+  if (input.kind === "pixels" && input.rawPixels) return [];
   const [channels] = inputShapeOf(input);
   const perChannel = (name: string, data: readonly number[]): TensorRecord =>
     tensorRecord(`constant_${name}`, "float32", { data, shape: [1, channels, 1, 1] });
-  const byte = perChannel("byte", Array(channels).fill(255));
-  const steps: readonly (readonly [string, TensorRecord])[] =
-    input.kind === "photos"
-      ? [
-          ["Div", byte],
-          ["Sub", perChannel("mean", input.mean)],
-          ["Div", perChannel("std", input.std)],
-        ]
-      : input.rawPixels
-        ? []
-        : [["Div", byte]];
+  const byte: Step = ["Div", perChannel("byte", Array(channels).fill(LARGEST_BYTE))];
+  if (input.kind === "pixels") return [byte];
+  const { mean, std } = input;
+  if (exact) return [byte, ["Sub", perChannel("mean", mean)], ["Div", perChannel("std", std)]];
+  const scales = std.map((deviation) => 1 / (LARGEST_BYTE * deviation));
+  const shifts = std.map((deviation, channel) => (mean[channel] ?? 0) / deviation);
+  return [
+    ["Mul", perChannel("scale", scales)],
+    ["Sub", perChannel("shift", shifts)],
+  ];
+}
+
+/** From the pixels to the network's input. */
+function normalising(input: ModelInput, exact: boolean): { nodes: NodeRecord[]; initializers: TensorRecord[] } {
+  const steps = stepsOf(input, exact);
   const names = steps.map((_, index) => (index === steps.length - 1 ? IMAGES : `${IMAGES}.${index}`));
   const floats = steps.length === 0 ? IMAGES : `${PORTS.pixels}.floats`;
   return {

@@ -11,7 +11,7 @@ import { halveWeights } from "./half.ts";
 import { imageModel } from "./image-model.ts";
 import { bytesInput, pickBytes } from "./pixels.ts";
 import { findRanges } from "./quantise/calibrate.ts";
-import { foldNormalisation } from "./quantise/fold.ts";
+import { foldNormalisation, reluBeforePool } from "./quantise/fold.ts";
 import { planQuantisation } from "./quantise/plan.ts";
 import { quantise } from "./quantise/quantise.ts";
 
@@ -60,10 +60,11 @@ export async function makeOnnx(model: LoadedModel, facts: ModelFacts, options: M
         throw new Error(`the exported model's probabilities differ from the run's by ${difference.probabilities}`);
       return { bytes: bytesOf(record, card), card, difference, gain: null };
     }
-    const fp32 = encodeModel(plain);
+    const fp32 = bytesOf(plain, card);
     const gained = await measure(file, fp32, { model, facts, pictures, options });
     const measured = { ...card, precision, accuracy: gained.accuracy, accuracyFp32: gained.accuracyFp32 };
-    return { bytes: bytesOf(record, measured), card: measured, difference, gain: gained.gain };
+    const bytes = bytesOf(record, measured);
+    return { bytes, card: measured, difference, gain: { ...gained.gain, bytes: bytes.length } };
   } finally {
     await file.close();
   }
@@ -88,7 +89,7 @@ async function inPrecision(
     );
   }
   note(`Looking at ${Math.min(CALIBRATION, data.train.length)} training pictures for the ranges of values`);
-  const folded = foldNormalisation(plain);
+  const folded = reluBeforePool(foldNormalisation(imageModel(model, { exact: false })));
   const plan = planQuantisation(folded);
   const { bytes, size } = await pickBytes(data.train, CALIBRATION, model.input);
   const length = bytes.length / size;
@@ -113,14 +114,8 @@ async function measure(file: ModelFile, fp32: Uint8Array, { model, facts, pictur
     const accuracy = await accuracyWith(file, model, facts);
     const accuracyFp32 = await accuracyWith(other, model, facts);
     const lostAccuracy = accuracy && accuracyFp32 ? accuracyFp32.value - accuracy.value : null;
-    const gain: Gain = {
-      lostAccuracy,
-      bytesFp32: fp32.length,
-      batch: Math.min(8, pictures.size),
-      milliseconds,
-      millisecondsFp32,
-    };
-    return { accuracy, accuracyFp32, gain };
+    const times = { batch: Math.min(8, pictures.size), milliseconds, millisecondsFp32 };
+    return { accuracy, accuracyFp32, gain: { lostAccuracy, bytesFp32: fp32.length, ...times } };
   } finally {
     await other.close();
   }

@@ -89,7 +89,7 @@ export function tensorRecord(
   kind: ElementType,
   { data, shape }: { data: ArrayLike<number>; shape: Shape },
 ): TensorRecord {
-  const typed = kind === "int64" ? BigInt64Array.from(Array.from(data, BigInt)) : ELEMENTS[kind].array.from(data);
+  const typed = kind === "int64" ? BigInt64Array.from(Array.from(data, BigInt)) : new ELEMENTS[kind].array(data);
   return { name, kind, shape, bytes: new Uint8Array(typed.buffer) };
 }
 

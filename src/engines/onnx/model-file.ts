@@ -102,7 +102,7 @@ export async function openModelFile(file: string, { threads = 2, bytes }: OpenMo
   expectOnnxRuntime();
   const { metadata = {} } = decodeModel(bytes ?? (await readModelBytes(file)), `"${file}"`);
   const module = new URL("./file/thread.ts", import.meta.url);
-  const connection = connect<ModelTask, ModelAnswer>(module, { threads });
+  const connection = connect<ModelTask, ModelAnswer>(module, { threads, precision: "fp32" });
   try {
     const { ports } = await connection.ask({ kind: "open", model: bytes ?? file });
     return modelFile(connection, { file, metadata, ...(ports ?? { inputs: [], outputs: [] }) });

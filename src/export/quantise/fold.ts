@@ -9,6 +9,21 @@ export function readersOf(nodes: readonly NodeRecord[]): ReadonlyMap<string, rea
   return readers;
 }
 
+/** The same graph with each relu before the max pool that it follows, where it becomes part of what comes before. */
+export function reluBeforePool(model: ModelRecord): ModelRecord {
+  const readers = readersOf(model.nodes);
+  const moved = new Map<NodeRecord, NodeRecord>();
+  for (const pool of model.nodes.filter(({ opType }) => opType === "MaxPool")) {
+    const [x = ""] = pool.inputs;
+    const [pooled = ""] = pool.outputs;
+    const [relu, ...others] = readers.get(pooled) ?? [];
+    if (relu?.opType !== "Relu" || 0 < others.length || pool.outputs.length !== 1) continue;
+    moved.set(pool, { ...relu, inputs: [x], outputs: [pooled] });
+    moved.set(relu, { ...pool, inputs: [pooled], outputs: relu.outputs });
+  }
+  return { ...model, nodes: model.nodes.map((node) => moved.get(node) ?? node) };
+}
+
 /** The numbers of a float32 constant. */
 export function numbersOf({ bytes }: TensorRecord): Float32Array {
   const aligned = bytes.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();

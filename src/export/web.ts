@@ -1,0 +1,64 @@
+/** A model as a static page that classifies pictures in the browser. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
+import { makeFolder } from "../data/make-folder.ts";
+import { UserError } from "../errors.ts";
+import type { ModelCard } from "./card.ts";
+
+/** What the bundler makes of web-export/, in the built package. */
+const PAGE_FOLDER = new URL(import.meta.url.endsWith(".ts") ? "../../dist/web-page/" : "../web-page/", import.meta.url);
+
+/** Files of onnxruntime-web by their names in the page: one thread or several, no graphics processor. */
+const RUNTIME: Readonly<Record<string, string>> = {
+  "ort.js": "ort.wasm.bundle.min.mjs",
+  "ort.wasm": "ort-wasm-simd-threaded.wasm",
+};
+
+/** The folder of onnxruntime-web's files; without the package a `UserError`. `resolve` finds its main file. */
+export function runtimeFolder(resolve: (name: string) => string = import.meta.resolve): string {
+  try {
+    return fileURLToPath(new URL(".", resolve("onnxruntime-web")));
+  } catch (error) {
+    throw new UserError(
+      "--to web: expected the package onnxruntime-web to be installed but it is missing.",
+      "Run: npm install onnxruntime-web@1.30.0",
+      { cause: error },
+    );
+  }
+}
+
+/** Throws a `UserError` unless the folder is new, empty, or holds a page that was exported before. */
+export async function checkWebFolder(folder: string): Promise<void> {
+  runtimeFolder();
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw writeError(folder, error);
+  });
+  const isPage = ["index.html", "model.json", "model.onnx"].every((name) => entries.includes(name));
+  if (entries.length === 0 || isPage) return;
+  throw new UserError(
+    `"${folder}": expected a new or empty folder for the page but it holds "${entries[0]}".`,
+    "Choose another --out.",
+  );
+}
+
+/** Writes the page with its model; `index.html` comes last. Returns the size of all files in bytes. */
+export async function writeWeb(
+  folder: string,
+  { bytes, card }: { bytes: Uint8Array; card: ModelCard },
+): Promise<number> {
+  const files = new Map<string, Uint8Array>();
+  for (const [name, original] of Object.entries(RUNTIME))
+    files.set(`ort/${name}`, await readFile(join(runtimeFolder(), original)));
+  files.set("model.onnx", bytes);
+  files.set("model.json", Buffer.from(`${JSON.stringify(card, null, 2)}\n`));
+  const pages = (await readdir(PAGE_FOLDER)).sort((a, b) => Number(a === "index.html") - Number(b === "index.html"));
+  for (const name of pages) files.set(name, await readFile(new URL(name, PAGE_FOLDER)));
+  await makeFolder(join(folder, "ort")).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+  for (const [name, content] of files) await writeFileAtomic(join(folder, name), content);
+  return [...files.values()].reduce((sum, { length }) => sum + length, 0);
+}

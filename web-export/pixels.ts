@@ -1,0 +1,58 @@
+/** From a picture to the pixels that the model takes, with the arithmetic of `ocelli predict`. */
+import { type Channels, type Image, withChannels } from "../src/image/image.ts";
+import { resizeAndCropCentre, resizeTo } from "../src/image/transforms/resize.ts";
+import { inputSize, type PageInput } from "./model.ts";
+import { straightPixels } from "./straight-alpha.ts";
+
+/** The picture in a file or of a camera, as `ocelli predict` decodes it: colour profiles ignored, transparency dropped. */
+export async function decode(picture: Blob | ImageBitmap, input: PageInput): Promise<Image> {
+  const turned = input.kind === "pixels" || input.exif;
+  const bitmap =
+    picture instanceof ImageBitmap
+      ? picture
+      : await createImageBitmap(picture, {
+          imageOrientation: turned ? "from-image" : "none",
+          colorSpaceConversion: "none",
+          premultiplyAlpha: "none",
+        });
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("there is no memory for it");
+  context.drawImage(bitmap, 0, 0);
+  const { data: drawn } = context.getImageData(0, 0, width, height);
+  const rgba = (isOpaque(drawn) ? undefined : straightPixels(bitmap)) ?? drawn;
+  bitmap.close();
+  const data = new Uint8Array(3 * width * height);
+  for (let from = 0, to = 0; to < data.length; from += 4) {
+    data[to++] = rgba[from] ?? 0;
+    data[to++] = rgba[from + 1] ?? 0;
+    data[to++] = rgba[from + 2] ?? 0;
+  }
+  return { width, height, channels: 3, data };
+}
+
+function isOpaque(rgba: Uint8ClampedArray): boolean {
+  for (let alpha = 3; alpha < rgba.length; alpha += 4) if (rgba[alpha] !== 255) return false;
+  return true;
+}
+
+/**
+ * The part of a picture that the network sees, in its size. Pictures for a network that takes pixels as they are are brought to
+ * its size if they have another, which `ocelli predict` refuses.
+ */
+export function prepare(image: Image, input: PageInput): Image {
+  if (input.kind === "photos") return resizeAndCropCentre(image, input.resize, input.crop, input.interpolation);
+  const { height, width, channels } = inputSize(input);
+  const grey = withChannels(image, channels as Channels);
+  return height === width && (image.width !== width || image.height !== height)
+    ? resizeAndCropCentre(grey, width, width)
+    : resizeTo(grey, { width, height });
+}
+
+/** A picture for a canvas. */
+export function imageDataOf({ width, height, channels, data }: Image): ImageData {
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let pixel = 0; pixel < width * height; pixel++)
+    for (let c = 0; c < 3; c++) rgba[4 * pixel + c] = data[pixel * channels + (channels === 1 ? 0 : c)] ?? 0;
+  return new ImageData(rgba, width, height);
+}
