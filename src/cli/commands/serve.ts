@@ -3,7 +3,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { ModelServer, ServeOptions } from "../../serving/api/serve.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
-import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { note, print, printError, printJson, table } from "../output.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
@@ -24,6 +24,7 @@ interface Given {
   readonly timeout: unknown;
   readonly threads?: unknown;
   readonly model?: string;
+  readonly engine: string;
 }
 
 /** The token that clients have to send; undefined for none, which an address that others reach needs said. */
@@ -39,12 +40,12 @@ function tokenOf({ token: given, host }: Given): string | undefined {
 }
 
 function serveOptions(models: readonly string[], given: Given): ServeOptions {
-  const { host, model } = given;
+  const { host, model, engine } = given;
   const port = wholeNumber("--port", given.port, 0);
   if (LARGEST_PORT < port)
     throw new UserError(`--port: expected at most ${LARGEST_PORT} but got ${port}.`, "Give another one.");
   return {
-    ...{ models, model, host, port, token: tokenOf(given), onBug: printError },
+    ...{ models, model, engine, host, port, token: tokenOf(given), onBug: printError },
     maxBody: wholeNumber("--max-body", given.maxBody) * MIB,
     timeoutMs: wholeNumber("--timeout", given.timeout) * 1000,
     limits: {
@@ -88,6 +89,7 @@ export const serveCommand = new Command("serve")
   .option("--max-megapixels <count>", "larger pictures are answered 413", numeric, 50)
   .option("--timeout <seconds>", "later answers are 504, slower requests 408", numeric, 30)
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(engineOption)
   .addOption(threadsOption)
   .addOption(jsonOption)
   .addHelpText(

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly models: readonly string[];
   /** The model of a bare state dict. */
   readonly model?: string;
+  /** Name of the engine of networks; `auto` by default. */
+  readonly engine?: string;
   readonly limits: ServingLimits;
   /** Bytes of a body at most. */
   readonly maxBody: number;

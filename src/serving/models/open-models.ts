@@ -1,15 +1,18 @@
 /** Models by the names under which they are served. */
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { readModelMetadata } from "../../engines/onnx/model-file.ts";
+import type { StateDict } from "../../checkpoint/index.ts";
+import { fastestEngine } from "../../engines/inspect.ts";
+import { type ModelFile, openModelFile, readModelMetadata } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import { cardInput, parseCard } from "../../export/card.ts";
 import { imageModel } from "../../export/image-model.ts";
 import { bytesInput } from "../../export/pixels.ts";
 import { encodeModel } from "../../onnx/model.ts";
-import { loadModel } from "../../training/index.ts";
+import { inputShapeOf, loadModel } from "../../training/index.ts";
 import { openLanes } from "./lanes.ts";
-import { type PictureModel, pictureModel } from "./picture-model.ts";
+import { pictureModel } from "./picture-model.ts";
+import { graphRunner, networkRunner, type PictureRunner } from "./picture-runner.ts";
 import type { BatchListener, ServedModel, ServingLimits } from "./served-model.ts";
 import { tensorModel } from "./tensor-model.ts";
 
@@ -25,6 +28,8 @@ export interface OpenModelsOptions {
   readonly onBatch: BatchListener;
   /** The model of a bare state dict. */
   readonly model?: string;
+  /** Name of the engine of networks; `auto`, the fastest there is, by default. ONNX files run in ONNX Runtime. */
+  readonly engine?: string;
 }
 
 const NAMED = /^([A-Za-z0-9][\w.-]*)=(.+)$/;
@@ -63,33 +68,46 @@ export async function openModels(
   }
 }
 
-async function openNamed({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
+function openNamed(named: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
+  return named.path.endsWith(".onnx") ? openOnnx(named, options) : openNetwork(named, options);
+}
+
+/** A run or a file of weights: on ONNX Runtime as it is exported, on other engines as the network that it is. */
+async function openNetwork({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
+  const { limits, onBatch, engine: asked = "auto" } = options;
+  const model = await loadModel(path, options);
+  const bytes = byteCount(model.weights);
+  const engine = asked === "auto" ? (await fastestEngine()).name : asked;
+  const encoded = engine === "onnx" ? encodeModel(imageModel(model)) : undefined;
+  const lanes = await openLanes<PictureRunner>({ threads: limits.threads, bytes }, async (threads) =>
+    encoded
+      ? graphRunner(await openModelFile(path, { threads, bytes: encoded }))
+      : networkRunner(model, { engine, threads, bytes, maxBatch: limits.maxBatch }),
+  );
+  const { name: network, classes, input, inputShape } = model; // and not the weights
+  return pictureModel({ name: network, classes, input, inputShape }, { name, lanes, limits, onBatch });
+}
+
+const byteCount = (weights: StateDict): number =>
+  Array.from(weights.values(), ({ data }) => data.byteLength).reduce((sum, bytes) => sum + bytes, 0);
+
+async function openOnnx({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
   const { limits, onBatch } = options;
-  if (!path.endsWith(".onnx")) {
-    const { bytes, ...model } = await graphOf(path, options);
-    const lanes = await openLanes(path, { threads: limits.threads, size: bytes.length, bytes });
-    return pictureModel(model, { name, lanes, limits, onBatch });
-  }
   const texts = await readModelMetadata(path);
   const card = texts.card === undefined ? undefined : parseCard(texts, path);
-  const { size } = await stat(path);
-  const lanes = await openLanes(path, { threads: limits.threads, size });
-  try {
-    if (!card) return tensorModel(path, { name, lanes, limits, onBatch });
+  const size = { threads: limits.threads, bytes: (await stat(path)).size };
+  const open = (threads: number): Promise<ModelFile> => openModelFile(path, { threads });
+  if (card) {
     const input = bytesInput(cardInput(card));
-    return pictureModel({ name: card.model, classes: card.classes, input }, { name, lanes, limits, onBatch });
+    const model = { name: card.model, classes: card.classes, input, inputShape: inputShapeOf(input) };
+    const lanes = await openLanes(size, async (threads) => graphRunner(await open(threads)));
+    return pictureModel(model, { name, lanes, limits, onBatch });
+  }
+  const lanes = await openLanes(size, open);
+  try {
+    return tensorModel(path, { name, lanes, limits, onBatch });
   } catch (error) {
     await lanes.close();
     throw error;
   }
-}
-
-/** A run or a file of weights as an ONNX model, and what is kept of it besides: not the weights. */
-async function graphOf(
-  path: string,
-  options: OpenModelsOptions,
-): Promise<PictureModel & { readonly bytes: Uint8Array }> {
-  const model = await loadModel(path, options);
-  const { name, classes, input } = model;
-  return { name, classes, input, bytes: encodeModel(imageModel(model)) };
 }

@@ -1,19 +1,20 @@
 /** A model of ours: takes pictures, or their pixels as tensors, and gathers both into batches. */
 import { checkFeeds, type ModelTensor } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
-import { type Answers, runBytes } from "../../export/classifier.ts";
+import type { Answers } from "../../export/classifier.ts";
 import { PORTS } from "../../export/image-model.ts";
 import { readSize } from "../../image/index.ts";
 import { type LoadedModel, readPixels } from "../../training/index.ts";
 import { BatchQueue } from "../batching/batch-queue.ts";
 import type { Lanes } from "./lanes.ts";
+import type { PictureRunner } from "./picture-runner.ts";
 import type { BatchListener, ServedModel, ServingLimits, Tensors } from "./served-model.ts";
 
 /** A picture that is too large, by its header; it was not decoded. */
 export class TooManyPixels extends UserError {}
 
 /** What is known of the model besides its graph. */
-export type PictureModel = Pick<LoadedModel, "name" | "input" | "classes">;
+export type PictureModel = Pick<LoadedModel, "name" | "input" | "inputShape" | "classes">;
 
 /** What the queue answers for one picture. */
 interface Row {
@@ -25,17 +26,17 @@ interface Row {
 export interface PictureModelOptions {
   /** What it is called; `model.name` is that of its network. */
   readonly name: string;
-  readonly lanes: Lanes;
+  readonly lanes: Lanes<PictureRunner>;
   readonly limits: ServingLimits;
   readonly onBatch: BatchListener;
 }
 
 /** Serves the graph of an exported model. */
 export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch }: PictureModelOptions): ServedModel {
-  const { inputs, outputs } = lanes;
+  const { inputs, outputs } = portsOf(model);
   const run = async (pictures: readonly Uint8Array[]): Promise<Row[]> => {
     const began = performance.now();
-    const answers = await lanes.run((file) => runBytes(file, joined(pictures)));
+    const answers = await lanes.run((runner) => runner.classify(pictures));
     onBatch({ model: name, size: pictures.length, seconds: (performance.now() - began) / 1000 });
     return rowsOf(answers, model.classes.length);
   };
@@ -69,6 +70,15 @@ export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch
   };
 }
 
+/** As an exported model declares them. */
+function portsOf({ inputShape: [channels, height, width], classes }: PictureModel) {
+  const scores = [PORTS.probabilities, PORTS.logits];
+  return {
+    inputs: [{ name: PORTS.pixels, type: "uint8", shape: ["N", height, width, channels] }],
+    outputs: scores.map((name) => ({ name, type: "float32", shape: ["N", classes.length] })),
+  };
+}
+
 /** What errors call a picture that has no file name. */
 const PICTURE = "picture";
 
@@ -86,13 +96,6 @@ const tooManyRows = (name: string, count: number, { maxQueue }: ServingLimits): 
     `"${name}": expected at most ${maxQueue} pictures at once but got ${count}.`,
     "Send fewer, or start the server with a larger --max-queue.",
   );
-
-function joined(pictures: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const [first] = pictures;
-  const all = new Uint8Array(pictures.length * (first?.length ?? 0));
-  for (const [row, picture] of pictures.entries()) all.set(picture, row * picture.length);
-  return all;
-}
 
 function rowsOf({ logits, probabilities }: Answers, classes: number): Row[] {
   return Array.from({ length: logits.length / classes }, (_, row) => {

@@ -1,5 +1,5 @@
 /** Any other ONNX model: served by its own inputs and outputs, a request at a time in each lane. */
-import { checkFeeds } from "../../engines/onnx/model-file.ts";
+import { checkFeeds, type ModelFile } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import { BatchQueue } from "../batching/batch-queue.ts";
 import type { Lanes } from "./lanes.ts";
@@ -8,14 +8,14 @@ import type { BatchListener, ServedModel, ServingLimits, Tensors } from "./serve
 /** How it is served. */
 export interface TensorModelOptions {
   readonly name: string;
-  readonly lanes: Lanes;
+  readonly lanes: Lanes<ModelFile>;
   readonly limits: ServingLimits;
   readonly onBatch: BatchListener;
 }
 
 /** Serves a model as it declares itself. One with inputs or outputs that are no tensors is a `UserError`. */
 export function tensorModel(file: string, { name, lanes, limits, onBatch }: TensorModelOptions): ServedModel {
-  const { inputs, outputs } = lanes;
+  const { inputs, outputs } = lanes.first;
   const odd = [...inputs, ...outputs].find(({ type }) => type === "unknown");
   if (odd) {
     throw new UserError(
