@@ -1,8 +1,9 @@
 /** Predictions for picture files. */
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
-import { type Channels, decodeImage, type Image, toTensor } from "../image/index.ts";
-import { evaluationPixels } from "../image/recipes.ts";
+import type { Box } from "../image/image.ts";
+import { type Channels, decodeImage, type Image, type Size, toTensor } from "../image/index.ts";
+import { evaluationPart, evaluationPixels, pixelsOfPart } from "../image/recipes.ts";
 import { softmaxRows, topClasses } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 import type { Trainer } from "./network-trainer.ts";
@@ -48,18 +49,28 @@ function floatsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels 
 
 /** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
 export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
-  return toInput(await decodeFor(source, model, name), model, name);
+  const pixels = await decodePixels(source, model, name);
+  return model.input.kind === "photos" ? toTensor(pixels, model.input) : floatsOf(pixels, model.input);
 }
 
 /** The same before it becomes floats: the bytes [H, W, C] that an exported model takes. */
 export async function readPixels(source: string | Uint8Array, model: InputModel, name: string): Promise<Uint8Array> {
-  return toPixels(await decodeFor(source, model, name), model, name).data;
+  return (await decodePixels(source, model, name)).data;
 }
 
-function decodeFor(source: string | Uint8Array, { input }: InputModel, name: string): Promise<Image> {
-  const channels: Channels = input.kind === "photos" || input.inputShape[0] === 3 ? 3 : 1;
-  const orient = input.kind === "photos" ? input.exif : true;
-  return decodeImage(source, { channels, orient, name });
+/** Of a photo, no more is decoded than the network sees. */
+async function decodePixels(source: string | Uint8Array, model: InputModel, name: string): Promise<Image> {
+  const { input } = model;
+  if (input.kind === "pixels") {
+    const channels: Channels = input.inputShape[0] === 3 ? 3 : 1;
+    return toPixels(await decodeImage(source, { channels, name }), model, name);
+  }
+  let whole: Size = { width: 0, height: 0 };
+  const area = (size: Size): Box => {
+    whole = { width: size.width, height: size.height };
+    return evaluationPart(whole, input);
+  };
+  return pixelsOfPart(await decodeImage(source, { channels: 3, orient: input.exif, name, area }), whole, input);
 }
 
 /** What the network makes of one picture. */

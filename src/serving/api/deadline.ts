@@ -14,10 +14,8 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  const seconds = timeoutMs / 1000;
-  const late = new ApiError(504, `expected an answer within ${seconds} s but it is not there yet.`, "Try again later.");
   const gone = (): void => controller.abort(client.reason);
-  const timer = setTimeout(() => controller.abort(late), timeoutMs);
+  const timer = setTimeout(() => controller.abort(late(timeoutMs)), timeoutMs);
   client.addEventListener("abort", gone, { once: true });
   try {
     return await Promise.race([
@@ -29,3 +27,6 @@ export async function withDeadline<T>(
     client.removeEventListener("abort", gone);
   }
 }
+
+const late = (timeoutMs: number): ApiError =>
+  new ApiError(504, `expected an answer within ${timeoutMs / 1000} s but it is not there yet.`, "Try again later.");
