@@ -138,7 +138,7 @@ test("with several models the request names one", async () => {
   });
 });
 
-test("a token is asked for everywhere but at the health routes", async () => {
+test("a token is asked for everywhere but at the health routes and the description, which names no models", async () => {
   const app = appOf(undefined, { token: "right" });
   const sent = (authorization?: string) =>
     answerOf(app, "/predict", { ...picture, headers: { ...picture.headers, ...(authorization && { authorization }) } });
@@ -147,9 +147,10 @@ test("a token is asked for everywhere but at the health routes", async () => {
   for (const wrong of ["Bearer wrong", "Bearer ", "Basic right", "right"]) expect((await sent(wrong)).status).toBe(401);
   expect((await sent("Bearer right")).status).toBe(200);
   expect((await sent("bearer right")).status).toBe(200);
-  for (const path of ["/docs", "/openapi.json", "/metrics", "/v2", "/models"])
-    expect((await app.request(path)).status, path).toBe(401);
+  for (const path of ["/metrics", "/v2", "/models"]) expect((await app.request(path)).status, path).toBe(401);
   expect((await answerOf(app, "/v2/health/live", {})).status).toBe(200);
+  expect((await answerOf(app, "/openapi.json", {})).status).toBe(200);
+  expect(await (await app.request("/docs")).text()).not.toContain("bees"); // a browser opens it without a token
 });
 
 test("while it stops the server is alive, but not ready, and refuses requests", async () => {

@@ -19,7 +19,9 @@ export interface AppOptions extends ApiContext {
 
 /** Asked by whoever watches over the server, who has no token. */
 const HEALTH = ["/v2/health/live", "/v2/health/ready"];
-const OPENAPI = "/openapi.json";
+const [OPENAPI, DOCS] = ["/openapi.json", "/docs"];
+/** What needs no token: a browser that opens the page cannot send one. The page then names no models. */
+const OPEN = [...HEALTH, OPENAPI, DOCS, "/"];
 
 /** All routes. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -48,7 +50,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   app.use(metrics.middleware);
   if (token !== undefined) {
     const check = requireToken(token);
-    app.use((context, next) => (HEALTH.includes(context.req.path) ? next() : check(context, next)));
+    app.use((context, next) => (OPEN.includes(context.req.path) ? next() : check(context, next)));
   }
   app.use(async (context, next) => {
     if (!isReady() && !HEALTH.includes(context.req.path)) throw stopping();
@@ -76,6 +78,6 @@ function addDocs(app: OpenAPIHono, about: Parameters<typeof docsPage>[1] & { ver
   const document = app.getOpenAPI31Document({ openapi: "3.1.0", info, security: hasToken ? [{ token: [] }] : [] });
   app.get(OPENAPI, (context) => context.json(document));
   const page = docsPage(document, about);
-  app.get("/docs", (context) => context.html(page.html, 200, { "content-security-policy": page.policy }));
-  app.get("/", (context) => context.redirect("/docs"));
+  app.get(DOCS, (context) => context.html(page.html, 200, { "content-security-policy": page.policy }));
+  app.get("/", (context) => context.redirect(DOCS));
 }

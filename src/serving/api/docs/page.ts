@@ -53,7 +53,7 @@ export function docsPage(description: ApiDescription, facts: ServerFacts): DocsP
 <main>
 <h1>ocelli <small>${escapeXml(facts.version)}</small></h1>
 <p>Image classifiers over HTTP. The same as a machine reads it: <a href="openapi.json">openapi.json</a></p>
-${modelList(facts)}
+${facts.hasToken ? "" : modelList(facts)}
 ${tryIt(facts)}
 ${operations(description)}
 </main>
@@ -74,14 +74,15 @@ function modelList({ models }: ServerFacts): string {
 
 function tryIt({ models, hasToken }: ServerFacts): string {
   const names = models.filter(({ classes }) => classes).map(({ name }) => name);
-  const [first] = names;
-  if (first === undefined) return "";
+  if (names.length === 0) return "";
+  const first = hasToken ? "NAME" : (names[0] ?? "");
   const options = names.map((name) => `<option>${escapeXml(name)}</option>`).join("");
+  const model = hasToken ? '<input name="model" required>' : `<select name="model">${options}</select>`;
   const header = hasToken ? " -H 'Authorization: Bearer TOKEN'" : "";
   const token = `<label>Token <input type="password" name="token" autocomplete="off"></label>`;
   return `<h2>Try it</h2>
 <form id="try">
-<label>Model <select name="model">${options}</select></label>
+<label>Model ${model}</label>
 ${hasToken ? token : ""}
 <label>Picture <input type="file" name="picture" accept="image/*" required></label>
 <button>Classify</button>
