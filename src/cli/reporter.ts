@@ -105,6 +105,10 @@ function startLines({
 const evalLine = ({ epoch, step, val }: EvalRecord): string =>
   `epoch ${epoch}, after step ${step} · validation loss ${val.loss.toFixed(4)}, accuracy ${percent(val.accuracy)}`;
 
-const epochLine = ({ epoch, train, val, seconds }: EpochRecord): string =>
+/** A smaller share of the time is not worth a word. */
+const SHORT_WAIT = 0.01;
+
+const epochLine = ({ epoch, train, val, seconds, dataWaitShare = 0 }: EpochRecord): string =>
   `epoch ${epoch} done in ${duration(seconds)} · training loss ${train.loss.toFixed(4)}, accuracy ${percent(train.accuracy)} · ` +
-  `validation loss ${val.loss.toFixed(4)}, accuracy ${percent(val.accuracy)}`;
+  `validation loss ${val.loss.toFixed(4)}, accuracy ${percent(val.accuracy)}` +
+  (SHORT_WAIT <= dataWaitShare ? ` · ${percent(dataWaitShare)} of the steps' time spent waiting for data` : "");

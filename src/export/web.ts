@@ -1,5 +1,5 @@
 /** A model as a static page that classifies pictures in the browser. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
@@ -32,6 +32,10 @@ export function runtimeFolder(resolve: (name: string) => string = import.meta.re
 /** Throws a `UserError` unless the folder is new, empty, or holds a page that was exported before. */
 export async function checkWebFolder(folder: string): Promise<void> {
   runtimeFolder();
+  await readdir(PAGE_FOLDER).catch((error: unknown) => {
+    const message = "--to web: expected the page in dist/web-page but this build of ocelli has none.";
+    throw new UserError(message, "Run: npm run build", { cause: error });
+  });
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw writeError(folder, error);
@@ -56,9 +60,14 @@ export async function writeWeb(
   files.set("model.json", Buffer.from(`${JSON.stringify(card, null, 2)}\n`));
   const pages = (await readdir(PAGE_FOLDER)).sort((a, b) => Number(a === "index.html") - Number(b === "index.html"));
   for (const name of pages) files.set(name, await readFile(new URL(name, PAGE_FOLDER)));
-  await makeFolder(join(folder, "ort")).catch((error: unknown) => {
+  const topmost = await makeFolder(join(folder, "ort")).catch((error: unknown) => {
     throw writeError(folder, error);
   });
-  for (const [name, content] of files) await writeFileAtomic(join(folder, name), content);
+  try {
+    for (const [name, content] of files) await writeFileAtomic(join(folder, name), content);
+  } catch (error) {
+    if (topmost !== undefined) await rm(topmost, { recursive: true, force: true }); // all in it is our own
+    throw error;
+  }
   return [...files.values()].reduce((sum, { length }) => sum + length, 0);
 }

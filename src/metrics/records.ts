@@ -37,6 +37,8 @@ export interface EpochRecord extends Moment {
   readonly val: LossAndAccuracy;
   /** Time of the epoch with its evaluations. */
   readonly seconds: number;
+  /** Share of the time of its steps in which the engine waited for data, 0..1; of this run's part if it was resumed within the epoch. */
+  readonly dataWaitShare?: number;
 }
 
 /** A line of `metrics.jsonl`. */

@@ -1,8 +1,7 @@
 /** Predictions for picture files. */
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
-import type { Box } from "../image/image.ts";
-import { type Channels, decodeImage, type Image, type Size, toTensor } from "../image/index.ts";
+import { type Box, type Channels, decodeImage, type Image, type Size, toTensor } from "../image/index.ts";
 import { evaluationPart, evaluationPixels, pixelsOfPart } from "../image/recipes.ts";
 import { softmaxRows, topClasses } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
@@ -47,6 +46,13 @@ function floatsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels 
   return pixels;
 }
 
+/** Decodes a picture given as its path or its bytes, with the channels that `model` takes, turned as in its validation. */
+export function decodeFor(source: string | Uint8Array, { input }: InputModel, name: string): Promise<Image> {
+  const channels: Channels = input.kind === "photos" || input.inputShape[0] === 3 ? 3 : 1;
+  const orient = input.kind === "photos" ? input.exif : true;
+  return decodeImage(source, { channels, orient, name });
+}
+
 /** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
 export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
   const pixels = await decodePixels(source, model, name);
@@ -61,10 +67,7 @@ export async function readPixels(source: string | Uint8Array, model: InputModel,
 /** Of a photo, no more is decoded than the network sees. */
 async function decodePixels(source: string | Uint8Array, model: InputModel, name: string): Promise<Image> {
   const { input } = model;
-  if (input.kind === "pixels") {
-    const channels: Channels = input.inputShape[0] === 3 ? 3 : 1;
-    return toPixels(await decodeImage(source, { channels, name }), model, name);
-  }
+  if (input.kind === "pixels") return toPixels(await decodeFor(source, model, name), model, name);
   let whole: Size = { width: 0, height: 0 };
   const area = (size: Size): Box => {
     whole = { width: size.width, height: size.height };

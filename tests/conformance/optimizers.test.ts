@@ -7,7 +7,7 @@ import { defineProgram, type Program, type Update } from "../../src/graph/progra
 import { input, read, type Shape, type Value, type Variable } from "../../src/graph/value.ts";
 import { add, linear, mean, multiply, scale, sigmoid, subtract } from "../../src/ops/index.ts";
 import { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "../../src/optim/optimizer.ts";
-import { ALL_ENGINES } from "./engine-names.ts";
+import { ALL_ENGINES, THREAD_ENGINES } from "./engine-names.ts";
 
 interface Stored {
   readonly shape: Shape;
@@ -118,3 +118,37 @@ const zerosLike = (tensors: Readonly<Record<string, Stored>>): Readonly<Record<s
   Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 0) }]),
   );
+
+// engines may go another way for large tensors than for the small ones above
+const LARGE = 20_000;
+const SGD_CASES: readonly SgdOptions[] = [
+  {},
+  { weightDecay: 0.1 },
+  { momentum: 0.9 },
+  { momentum: 0.9, weightDecay: 0.1 },
+  { momentum: 0.9, dampening: 0.5, weightDecay: 0.1 },
+  { momentum: 0.9, nesterov: true },
+];
+
+describe.each(THREAD_ENGINES)("large tensors on the %s engine", async (engineName) => {
+  const engine = await openEngine(engineName, { threads: 2 });
+  const judge = await openEngine("reference");
+  afterAll(() => Promise.all([engine.close(), judge.close()]));
+
+  test.each(SGD_CASES)("sgd %j", async (options) => {
+    const optimizer = sgd(options);
+    const weight: Variable = { name: `weight ${JSON.stringify(options)}`, shape: [LARGE], dtype: "float32" };
+    const program = stepProgram(optimizer, [weight], (value) => mean(multiply(value, value), { axes: [0] }));
+    const data = Array.from({ length: LARGE }, (_, index) => LARGE * Math.sin(index)); // so that gradients are not tiny
+    const results = await Promise.all(
+      [engine, judge].map(async (one) => {
+        const executable = await one.compile(program);
+        await write(one, { [weight.name]: { shape: [LARGE], data } });
+        for (let step = 1; step <= 3; step++) await executable.run(scalarFeeds(optimizer, step, 0.1));
+        return one.read(program.variables.map(({ name }) => name));
+      }),
+    );
+    for (const [name, { data: expected }] of results[1] ?? [])
+      expect(results[0]?.get(name)?.data, name).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-2 }); // of 20,000
+  });
+});

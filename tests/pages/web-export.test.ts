@@ -7,6 +7,7 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runtimeFolder } from "../../src/export/web.ts";
 import { encodePng } from "../../src/image/index.ts";
+import { wavyPng, writeTree } from "../../src/testing/photo-folders.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
 import { hasChromium, openBrowser } from "../chromium.ts";
 import { emptyFolder, failingIn, ocelli } from "../cli/ocelli.ts";
@@ -94,7 +95,7 @@ async function onPage(
   use: (opened: Opened) => Promise<void>,
   { browser: own = browser, ...options }: BrowserContextOptions & { browser?: Browser } = {},
 ): Promise<void> {
-  const server: StaticServer = await serveFolder(join(cwd, folder));
+  const server: StaticServer = await serveFolder(resolve(cwd, folder));
   const context = await own.newContext(options);
   const page = await context.newPage();
   const [faults, hosts]: [string[], Set<string>] = [[], new Set()];
@@ -172,23 +173,64 @@ describe.runIf(hasChromium)("the page", () => {
     });
   });
 
-  test.runIf(hasPhotos)("answers photos of any size as ocelli predict", async () => {
+  /** Compares the page in `folder` with `ocelli predict`; the largest difference. */
+  async function comparePhotos(folder: string, model: string[], files: readonly string[]): Promise<number> {
+    const expected = predicted(model, files);
+    let largest = 0;
+    await onPage(folder, async ({ page, faults }) => {
+      for (const answer of expected) {
+        await page.setInputFiles("#file", answer.file);
+        largest = Math.max(largest, expectSame(await shown(page, basename(answer.file)), answer));
+      }
+      expect(faults).toEqual([]);
+    });
+    return largest;
+  }
+
+  test("answers pictures of any size as ocelli predict", async () => {
+    const tree: Record<string, Uint8Array> = {};
+    for (const [index, split] of ["train", "train", "val"].entries())
+      for (const name of ["a", "b"]) tree[`waves/${split}/${name}/${index}.png`] = await wavyPng(index);
+    const sizes = { wide: [300, 90], tall: [50, 400], small: [20, 30], square: [64, 64] } as const;
+    for (const [name, [width, height]] of Object.entries(sizes))
+      tree[`shapes/${name}.jpg`] = await sharp(await wavyPng(width, { width, height }))
+        .jpeg()
+        .toBuffer();
+    const { root, remove } = await writeTree(tree);
+    try {
+      const [model, page] = [join(root, "run"), join(root, "page")];
+      const small = [
+        "--model",
+        "squeezenet1_1",
+        "--size",
+        "64",
+        "--batch-size",
+        "2",
+        "--max-steps",
+        "1",
+        "--workers",
+        "0",
+      ];
+      run("train", join(root, "waves"), "--out", model, ...small);
+      run("export", model, "--to", "web", "--out", page);
+      await comparePhotos(
+        page,
+        [model],
+        Object.keys(sizes).map((name) => join(root, `shapes/${name}.jpg`)),
+      );
+    } finally {
+      await remove();
+    }
+  });
+
+  test.runIf(hasPhotos)("answers photos of ants and bees as ocelli predict", async () => {
     run("export", WEIGHTS, "--model", "squeezenet1_1", "--to", "web", "--out", "photos");
     const all = ["ants", "bees"].flatMap((name) =>
       readdirSync(join(PHOTOS, name)).map((file) => join(PHOTOS, name, file)),
     );
     const files = all.filter((_, index) => index % EVERY === 0);
-    const expected = predicted([WEIGHTS, "--model", "squeezenet1_1"], files);
-    const differences: number[] = [];
-    await onPage("photos", async ({ page, faults }) => {
-      for (const answer of expected) {
-        await page.setInputFiles("#file", answer.file);
-        differences.push(expectSame(await shown(page, basename(answer.file)), answer));
-      }
-      expect(faults).toEqual([]);
-    });
-    if (process.env.OCELLI_EVERY)
-      console.info(`${files.length} photos, largest difference ${Math.max(...differences)}`);
+    const largest = await comparePhotos("photos", [WEIGHTS, "--model", "squeezenet1_1"], files);
+    if (process.env.OCELLI_EVERY) console.info(`${files.length} photos, largest difference ${largest}`);
   });
 
   test("pictures are dropped and pasted; one of another size is brought to the model's", async () => {

@@ -25,6 +25,8 @@ export interface Uses {
   readonly writes: Arguments;
   /** Operands of a sum or a concatenation. */
   readonly list?: readonly Tensor[];
+  /** Asked at each run: whether it has done the work itself, on the same tensors. */
+  readonly unless?: () => boolean;
 }
 
 /** The forward pass of a max pool. */
@@ -180,7 +182,7 @@ export class Builder {
   }
 
   /** Adds a step that runs a primitive. */
-  primitive(description: Description, { reads, writes, list = [] }: Uses, name = this.#name): void {
+  primitive(description: Description, { reads, writes, list = [], unless }: Uses, name = this.#name): void {
     const scratchpad = this.dnnl.layoutOf(description, "scratchpad");
     const named: Arguments = {
       ...reads,
@@ -195,7 +197,8 @@ export class Builder {
     const primitive = this.dnnl.primitive(description);
     this.primitives.push(primitive);
     const tensors = all.map(([, tensor]) => tensor);
-    this.step(tensors, () => this.dnnl.execute(primitive, packed), name);
+    const run = (): void => this.dnnl.execute(primitive, packed);
+    this.step(tensors, unless ? () => void (unless() || run()) : run, name);
   }
 
   /** A copy in another layout. */

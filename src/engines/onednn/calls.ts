@@ -44,6 +44,12 @@ export class Calls {
     return out[0];
   }
 
+  /** As `found`, but any failure means that there is none. */
+  madeIf(prototype: string, args: readonly unknown[]): Pointer | undefined {
+    const out: [Pointer | null] = [null];
+    return this.status(prototype, [out, ...args]) === 0 ? (out[0] ?? undefined) : undefined;
+  }
+
   /** Calls a function that stores an object through its first parameter. */
   made(prototype: string, ...args: readonly unknown[]): Pointer {
     return this.madeBy(prototype, (out) => [out, ...args]);

@@ -67,29 +67,9 @@ export const NORMALIZATION = { givenStatistics: 0x1, relu: 0x4, scale: 0x8, shif
 /** dnnl_format_tag_any */
 export const ANY_LAYOUT = 1;
 
-/** Parameters of `dnnl_…_desc_init` after the descriptor: i int, p pointer, f float. */
-const OPERATIONS = {
-  convolutionForward: ["dilated_convolution_forward", "iipppppppp"],
-  convolutionBackwardData: ["dilated_convolution_backward_data", "ippppppp"],
-  convolutionBackwardWeights: ["dilated_convolution_backward_weights", "ipppppppp"],
-  poolingForward: ["pooling_v2_forward", "iippppppp"],
-  poolingBackward: ["pooling_v2_backward", "ippppppp"],
-  batchNormalizationForward: ["batch_normalization_forward", "ipfi"],
-  batchNormalizationBackward: ["batch_normalization_backward", "ippfi"],
-  eltwiseForward: ["eltwise_forward", "iipff"],
-  eltwiseBackward: ["eltwise_backward", "ippff"],
-  matmul: ["matmul", "pppp"],
-  binary: ["binary", "ippp"],
-} as const;
-
 /** Name of a kind of primitive. */
-export type Operation = keyof typeof OPERATIONS;
-
-const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float" };
-
-/** The prototype of the function that describes an operation, without the type of its result. */
-export function prototypeOf(operation: Operation): string {
-  const [name, types] = OPERATIONS[operation];
-  const parameters = [...types].map((type) => TYPES[type]).join(", ");
-  return `dnnl_${name}_desc_init(void *, ${parameters})`;
-}
+export type Operation =
+  | `convolution${"Forward" | "BackwardData" | "BackwardWeights"}`
+  | `${"pooling" | "batchNormalization" | "eltwise"}${"Forward" | "Backward"}`
+  | "matmul"
+  | "binary";

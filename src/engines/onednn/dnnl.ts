@@ -1,29 +1,18 @@
 /** oneDNN's objects behind a small interface: layouts, descriptors of primitives, primitives and memories. */
 import { type Shape, sizeOf } from "../../graph/value.ts";
 import { Calls } from "./calls.ts";
-import {
-  ALGORITHM,
-  ANY_LAYOUT,
-  ARGUMENT,
-  ELEMENT,
-  ELEMENT_BYTES,
-  type Element,
-  ISA_WITH_BFLOAT16,
-  type Operation,
-  prototypeOf,
-  QUERY,
-} from "./codes.ts";
-import { ARGUMENT_BYTES, elementOf, LAYOUT_BYTES, type Layout, packArguments } from "./layout.ts";
+import { ARGUMENT, ELEMENT_BYTES, type Element, ISA_WITH_BFLOAT16, type Operation, type QUERY } from "./codes.ts";
+import type { Descriptors, Place } from "./descriptors.ts";
+import { descriptors2 } from "./descriptors-2.ts";
+import { descriptors3 } from "./descriptors-3.ts";
+import { ARGUMENT_BYTES, type Layout, packArguments } from "./layout.ts";
 import type { Library, Pointer } from "./library.ts";
 
 /** A description of a primitive for which oneDNN has found an implementation. */
 export type Description = Pointer;
 
-/** Attributes of primitives: none, relu applied to the result, or a scratchpad that oneDNN allocates itself. */
-export type Attribute = "plain" | "relu" | "ownScratchpad";
-
-/** Room for a descriptor of a primitive, which takes at most 6,000 bytes in version 2.6. */
-const DESCRIPTOR_BYTES = 16384;
+/** Attributes of primitives: none, relu applied to the result, the result added to what is there, or a scratchpad that oneDNN allocates itself. */
+export type Attribute = "plain" | "relu" | "accumulate" | "ownScratchpad";
 
 const CPU = 1;
 const IN_ORDER = 1;
@@ -32,12 +21,11 @@ const USER_SCRATCHPAD = 1;
 /** DNNL_MEMORY_ALLOCATE */
 const ALLOCATE = 2n ** 64n - 1n;
 
-const dimensions = (sizes: readonly number[]): BigInt64Array => BigInt64Array.from(sizes, BigInt);
-
 /** One CPU engine of oneDNN with its stream. Objects live as long as it does. */
 export class Dnnl {
   readonly #library: Library;
   readonly #calls: Calls;
+  readonly #descriptors: Descriptors;
   readonly #engine: Pointer;
   readonly #stream: Pointer;
   readonly #attributes = new Map<Attribute, Pointer>();
@@ -46,6 +34,7 @@ export class Dnnl {
   constructor(library: Library, threads: number) {
     this.#library = library;
     this.#calls = new Calls(library);
+    this.#descriptors = library.version[0] === 2 ? descriptors2(library, this.#calls) : descriptors3(this.#calls);
     // of the OpenMP that the library is linked to; a build for another threading runtime has none
     library.bindIfThere("void omp_set_num_threads(int)")?.(threads);
     this.#engine = this.#calls.made("dnnl_engine_create(_Out_ void **, int, size_t)", CPU, 0);
@@ -62,14 +51,7 @@ export class Dnnl {
     const key = `${element} ${shape.join()} ${strides?.join() ?? ""}`;
     const known = this.#layouts.get(key);
     if (known) return known;
-    const descriptor = Buffer.alloc(LAYOUT_BYTES);
-    this.#calls.call("dnnl_memory_desc_init_by_strides(void *, int, void *, int, void *)", [
-      descriptor,
-      shape.length,
-      dimensions(shape),
-      ELEMENT[element],
-      strides ? dimensions(strides) : null,
-    ]);
+    const descriptor = this.#descriptors.strided(shape, element, strides);
     const layout = { descriptor, bytes: ELEMENT_BYTES[element] * sizeOf(shape), element, plain: key };
     this.#layouts.set(key, layout);
     return layout;
@@ -77,28 +59,13 @@ export class Dnnl {
 
   /** For the description of a primitive: whatever layout suits it best. */
   any(shape: Shape, element: Element = "float32"): Layout {
-    const descriptor = Buffer.alloc(LAYOUT_BYTES);
-    this.#calls.call("dnnl_memory_desc_init_by_tag(void *, int, void *, int, int)", [
-      descriptor,
-      shape.length,
-      dimensions(shape),
-      ELEMENT[element],
-      ANY_LAYOUT,
-    ]);
-    return { descriptor, bytes: 0, element };
+    return { descriptor: this.#descriptors.any(shape, element), bytes: 0, element };
   }
 
   /** Part of a layout; undefined where it cannot be cut there. */
   part(layout: Layout, shape: Shape, offsets: Shape): Layout | undefined {
-    const descriptor = Buffer.alloc(LAYOUT_BYTES);
-    const prototype = "dnnl_memory_desc_init_submemory(void *, void *, void *, void *)";
-    const status = this.#calls.status(prototype, [
-      descriptor,
-      layout.descriptor,
-      dimensions(shape),
-      dimensions(offsets),
-    ]);
-    return status === 0 ? { descriptor, bytes: layout.bytes, element: layout.element } : undefined;
+    const descriptor = this.#descriptors.part(layout.descriptor, shape, offsets);
+    return descriptor === undefined ? undefined : { descriptor, bytes: layout.bytes, element: layout.element };
   }
 
   /** Whether two layouts are the same. */
@@ -108,7 +75,7 @@ export class Dnnl {
   }
 
   /**
-   * Describes a primitive; undefined if oneDNN has no implementation of it. `args` are those of `dnnl_…_desc_init`:
+   * Describes a primitive; undefined if oneDNN has no implementation of it. `args` are those of oneDNN 2.6's `dnnl_…_desc_init`:
    * numbers, layouts, sizes; undefined for what is left out. `forward` is the description of the forward primitive of a gradient.
    */
   describe(
@@ -116,69 +83,37 @@ export class Dnnl {
     args: readonly (number | Layout | readonly number[] | undefined)[],
     { attribute = "plain", forward }: { attribute?: Attribute; forward?: Description } = {},
   ): Description | undefined {
-    const descriptor = Buffer.alloc(DESCRIPTOR_BYTES);
-    const given = args.map((arg) => {
-      if (arg === undefined || typeof arg === "number") return arg ?? null;
-      return "descriptor" in arg ? arg.descriptor : dimensions(arg);
-    });
-    this.#calls.call(prototypeOf(operation), [descriptor, ...given]);
-    return this.#calls.found("dnnl_primitive_desc_create(_Out_ void **, void *, void *, void *, void *)", [
-      descriptor,
-      this.#attribute(attribute),
-      this.#engine,
-      forward ?? null,
-    ]);
+    const given = args.map((arg) => (typeof arg === "object" && "descriptor" in arg ? arg.descriptor : arg));
+    return this.#descriptors.describe(operation, given, { ...this.#place(attribute), forward: forward ?? null });
   }
 
   /** Describes the copy from one layout to another. */
   describeReorder(from: Layout, to: Layout, kind: Attribute = "plain"): Description {
     const prototype = "dnnl_reorder_primitive_desc_create(_Out_ void **, void *, void *, void *, void *, void *)";
-    return this.#calls.made(
-      prototype,
-      from.descriptor,
-      this.#engine,
-      to.descriptor,
-      this.#engine,
-      this.#attribute(kind),
-    );
+    const { engine, attribute } = this.#place(kind);
+    return this.#calls.made(prototype, from.descriptor, engine, to.descriptor, engine, attribute);
   }
 
-  /** Describes the sum of tensors. */
-  describeSum(to: Layout, from: readonly Layout[]): Description | undefined {
-    const prototype = "dnnl_sum_primitive_desc_create(_Out_ void **, void *, int, void *, void *, void *, void *)";
-    const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
-    const scales = new Float32Array(from.length).fill(1);
-    const attribute = this.#attribute("plain");
-    return this.#calls.found(prototype, [to.descriptor, from.length, scales, layouts, attribute, this.#engine]);
+  /** Describes the sum of tensors, each times its scale; the first of them may lie where the sum does. */
+  describeSum(to: Layout, from: readonly Layout[], factors = from.map(() => 1)): Description | undefined {
+    const list = from.map(({ descriptor }) => descriptor);
+    return this.#descriptors.sum(to.descriptor, list, Float32Array.from(factors), this.#place("plain"));
   }
 
   /** Describes the concatenation of tensors along an axis; oneDNN chooses the layout of the result. */
   describeConcat(shape: Shape, axis: number, from: readonly Layout[]): Description | undefined {
     const { element } = from[0] as Layout;
-    const prototype = "dnnl_concat_primitive_desc_create(_Out_ void **, void *, int, int, void *, void *, void *)";
-    const layouts = Buffer.concat(from.map(({ descriptor }) => descriptor));
-    const args = [
-      this.any(shape, element).descriptor,
-      from.length,
-      axis,
-      layouts,
-      this.#attribute("plain"),
-      this.#engine,
-    ];
-    return this.#calls.found(prototype, args);
+    const list = from.map(({ descriptor }) => descriptor);
+    return this.#descriptors.concat(this.any(shape, element).descriptor, axis, list, this.#place("plain"));
   }
 
   /** The layout that a described primitive gives or wants. */
   layoutOf(description: Description, what: keyof typeof QUERY): Layout {
-    const pointer = this.#calls.bound("dnnl_primitive_desc_query_md(void *, int, int)", "void *")(
-      description,
-      QUERY[what],
-      0,
-    ) as unknown as Pointer | null;
-    if (!pointer) return { descriptor: Buffer.alloc(LAYOUT_BYTES), bytes: 0, element: "float32" };
-    const descriptor = Buffer.from(this.#library.view(pointer, LAYOUT_BYTES).slice(0));
+    const descriptor = this.#descriptors.query(description, what);
+    if (!descriptor) return { ...this.plain([]), bytes: 0, plain: undefined };
     const bytes = Number(this.#calls.bound("dnnl_memory_desc_get_size(void *)", "size_t")(descriptor));
-    return { descriptor, bytes, element: elementOf(descriptor) };
+    // a scratchpad that is not needed has neither bytes nor elements
+    return { descriptor, bytes, element: bytes === 0 ? "float32" : this.#descriptors.elementOf(descriptor) };
   }
 
   /** Whether the processor multiplies bfloat16. */
@@ -270,21 +205,20 @@ export class Dnnl {
     this.#calls.call(`dnnl_${kind}_destroy(void *)`, [pointer]);
   }
 
+  #place(attribute: Attribute): Place {
+    return { engine: this.#engine, attribute: this.#attribute(attribute) };
+  }
+
   #attribute(attribute: Attribute): Pointer {
     const known = this.#attributes.get(attribute);
     if (known) return known;
     const made = this.#calls.made("dnnl_primitive_attr_create(_Out_ void **)");
     if (attribute !== "ownScratchpad")
       this.#calls.call("dnnl_primitive_attr_set_scratchpad_mode(void *, int)", [made, USER_SCRATCHPAD]);
-    if (attribute === "relu") {
+    if (attribute === "relu" || attribute === "accumulate") {
       const operations = this.#calls.made("dnnl_post_ops_create(_Out_ void **)");
-      this.#calls.call("dnnl_post_ops_append_eltwise(void *, float, int, float, float)", [
-        operations,
-        1,
-        ALGORITHM.relu,
-        0,
-        0,
-      ]);
+      if (attribute === "accumulate") this.#descriptors.appendSum(operations);
+      else this.#descriptors.appendRelu(operations);
       this.#calls.call("dnnl_primitive_attr_set_post_ops(void *, void *)", [made, operations]);
       this.#calls.call("dnnl_post_ops_destroy(void *)", [operations]);
     }

@@ -1,27 +1,16 @@
-/** What oneDNN reads and writes as bytes: descriptors of layouts, arguments of primitives. */
-import { ELEMENT, type Element } from "./codes.ts";
+/** Layouts of tensors, and arguments of primitives as oneDNN takes them. */
+import type { Element } from "./codes.ts";
+import type { Descriptor } from "./descriptors.ts";
 import type { Pointer } from "./library.ts";
 
 /** How a tensor lies in memory. */
 export interface Layout {
   /** oneDNN's descriptor. */
-  readonly descriptor: Buffer;
+  readonly descriptor: Descriptor;
   readonly bytes: number;
   readonly element: Element;
   /** Of the plain layouts, which are row-major: their key; undefined for what oneDNN chose. */
   readonly plain?: string;
-}
-
-/** Bytes of a descriptor of a layout. */
-export const LAYOUT_BYTES = 696;
-/** Where a descriptor has its type of elements: after the number of axes and twelve sizes. */
-const ELEMENT_AT = 104;
-
-/** The type of elements that a descriptor says. */
-export function elementOf(descriptor: Buffer): Element {
-  const code = descriptor.readInt32LE(ELEMENT_AT);
-  const found = Object.entries(ELEMENT).find(([, number]) => number === code);
-  return found ? (found[0] as Element) : "float32"; // of none that is used here: bytes of a workspace
 }
 
 /** dnnl_exec_arg_t: the number of the argument, four bytes of nothing, the memory. */

@@ -24,14 +24,15 @@ export interface Library {
 
 /** Names that are tried if OCELLI_DNNL names no file; the system's loader knows the folders. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  linux: ["libdnnl.so.2"],
-  darwin: ["libdnnl.2.dylib", "/opt/homebrew/lib/libdnnl.2.dylib", "/usr/local/lib/libdnnl.2.dylib"],
+  linux: ["libdnnl.so.3", "libdnnl.so.2"],
+  darwin: ["libdnnl.3.dylib", "/opt/homebrew/lib/libdnnl.3.dylib", "/usr/local/lib/libdnnl.3.dylib", "libdnnl.2.dylib"],
   win32: ["dnnl.dll"],
 };
 
-/** Versions whose C functions are called here: those of the descriptor structures, with dilated pools. */
-const MAJOR = 2;
-const LEAST_MINOR = 6;
+/** Versions whose C functions are called here: 2.x from the first with dilated pools on, and 3.x. */
+const LEAST = { major: 2, minor: 6 } as const;
+const NEWEST_MAJOR = 3;
+const WANTED = `${LEAST.major}.${LEAST.minor} or newer, up to ${NEWEST_MAJOR}.x,`;
 
 /**
  * The oneDNN that OCELLI_DNNL names or the system has; undefined if the system has none. A `UserError` says that the named one
@@ -55,7 +56,7 @@ const namesHere = (): readonly string[] => NAMES[process.platform] ?? [];
 
 const missing = (failures: readonly string[], hint: string): UserError =>
   new UserError(
-    `engine onednn: expected a libdnnl of version ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but found none (${failures.join("; ")}).`,
+    `engine onednn: expected a libdnnl of version ${WANTED} but found none (${failures.join("; ")}).`,
     hint,
   );
 
@@ -76,8 +77,8 @@ function search(files: readonly string[]): { library?: Library; failures: string
 /** The one command that adds oneDNN to this system. */
 export const installHint = (): string =>
   process.platform === "linux"
-    ? "On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN 2.7 from its sources and set OCELLI_DNNL to libdnnl.so."
-    : "Build oneDNN 2.7 from its sources and set OCELLI_DNNL to the library's file.";
+    ? "On Debian: apt-get install libdnnl3 (12: libdnnl2); elsewhere install oneDNN, or set OCELLI_DNNL to a libdnnl.so that you built."
+    : "Build oneDNN from its sources and set OCELLI_DNNL to the library's file.";
 
 /**
  * How long a thread of GNU's OpenMP spins when it waits for others, in turns of its loop, before it sleeps. Its own default of
@@ -133,9 +134,9 @@ function open(file: string): Library {
 
 function checked(library: Library): Library {
   const [major, minor] = library.version;
-  if (major === MAJOR && LEAST_MINOR <= minor) return library;
+  if (LEAST.major < major ? major <= NEWEST_MAJOR : major === LEAST.major && LEAST.minor <= minor) return library;
   throw new UserError(
-    `engine onednn: expected oneDNN ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x but "${library.file}" is version ${library.version.join(".")}.`,
+    `engine onednn: expected oneDNN ${WANTED} but "${library.file}" is version ${library.version.join(".")}.`,
     installHint(),
   );
 }
