@@ -28,6 +28,7 @@ export {
   openEngine,
 } from "./engines/index.ts";
 export { UserError } from "./errors.ts";
+export * from "./explain/index.ts";
 export * from "./export/index.ts";
 export { gradientsOf } from "./graph/gradients.ts";
 export { defineProgram, type Program } from "./graph/program.ts";
@@ -65,9 +66,12 @@ export {
   confusionPng,
   curvesPng,
   firstBatchPng,
+  openTensorboard,
   predictionsPng,
   samplesOf,
+  type TensorboardWriter,
   worstPng,
+  writeReport,
 } from "./reports/index.ts";
 export { type Rng, rngFor } from "./rng.ts";
 export * from "./training/index.ts";

@@ -11,7 +11,9 @@ import { evalCommand } from "./commands/eval.ts";
 import { exportCommand } from "./commands/export.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
+import { runsCommand } from "./commands/runs.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { examples } from "./options.ts";
@@ -28,6 +30,8 @@ const commands = [
   predictCommand,
   exportCommand,
   cardCommand,
+  reportCommand,
+  runsCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,
@@ -38,6 +42,7 @@ const commands = [
 const program = new Command("ocelli")
   .description("Train, evaluate and use image classifiers from TypeScript")
   .version(version)
+  .enablePositionalOptions() // what comes after a command's name is that command's
   .addHelpText(
     "after",
     examples(

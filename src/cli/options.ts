@@ -22,6 +22,9 @@ export const augmentOption = new Option("--augment <name>", "how photos are chan
   .choices(AUGMENTATIONS)
   .default("standard" as const);
 
+/** `--tensorboard` */
+export const tensorboardOption = new Option("--tensorboard", "also write event files that TensorBoard shows");
+
 /** Lines of examples under a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;

@@ -32,7 +32,12 @@ export async function findPictures(args: readonly string[]): Promise<PictureSour
   const found: PictureSource[] = [];
   for (const arg of args) {
     if (arg === STANDARD_INPUT) {
-      found.push({ file: STANDARD_INPUT, name: "standard input", open: readStandardInput });
+      let bytes: Promise<Uint8Array> | undefined; // it can be read once alone
+      const open = () => {
+        bytes ??= readStandardInput();
+        return bytes;
+      };
+      found.push({ file: STANDARD_INPUT, name: "standard input", open });
       continue;
     }
     const entry = await stat(arg).catch(() => undefined);

@@ -22,7 +22,13 @@ export interface FormatOptions {
 export interface AnswerPrinter {
   /** Before the first answer. */
   readonly begin: () => void;
-  readonly answer: (answer: PictureAnswer) => void;
+  readonly answer: (answer: PictureAnswer, extra?: PrintedExtra) => void;
+}
+
+/** What JSON also says of an answer. */
+export interface PrintedExtra {
+  /** The file of its heat map. */
+  readonly heatmap?: string;
 }
 
 function printText(answer: PictureAnswer, logits: boolean): void {
@@ -34,9 +40,9 @@ function printText(answer: PictureAnswer, logits: boolean): void {
   print(`${answer.file}  ${ranked}${logits ? `  logits ${Array.from(answer.logits).join(" ")}` : ""}`);
 }
 
-function printJsonLine({ file, ...answer }: PictureAnswer, logits: boolean): void {
+function printJsonLine({ file, ...answer }: PictureAnswer, logits: boolean, extra: PrintedExtra = {}): void {
   if (answer.error) printJson({ file, error: messageOf(answer.error) });
-  else printJson({ file, top: answer.top, ...(logits && { logits: Array.from(answer.logits) }) });
+  else printJson({ file, top: answer.top, ...(logits && { logits: Array.from(answer.logits) }), ...extra });
 }
 
 type Cell = string | number;
@@ -70,5 +76,5 @@ function csvPrinter({ logits, classes, top }: FormatOptions): AnswerPrinter {
 export function printerOf(format: Format, options: FormatOptions): AnswerPrinter {
   if (format === "csv") return csvPrinter(options);
   const printOne = format === "json" ? printJsonLine : printText;
-  return { begin() {}, answer: (answer) => printOne(answer, options.logits) };
+  return { begin() {}, answer: (answer, extra) => printOne(answer, options.logits, extra) };
 }

@@ -13,6 +13,8 @@ export interface RunRequest {
   readonly config: ResolvedConfig;
   readonly run: string;
   readonly data: IdxData;
+  /** Whether event files for TensorBoard are written too. */
+  readonly tensorboard?: boolean;
 }
 
 /** A run that came to its end. */
@@ -21,13 +23,21 @@ export interface FinishedRun {
   /** Of the best weights. */
   readonly report: EvaluationReport;
   readonly pictures: readonly string[];
+  /** The file of the report for people. */
+  readonly page: string;
 }
 
 /** Exit code of a run that was asked to stop. */
 const INTERRUPTED = 130;
 
 /** Trains with progress on standard error, and draws the pictures; undefined if Ctrl-C stopped it. */
-export async function performRun({ kind, config, run, data }: RunRequest): Promise<FinishedRun | undefined> {
+export async function performRun({
+  kind,
+  config,
+  run,
+  data,
+  tensorboard,
+}: RunRequest): Promise<FinishedRun | undefined> {
   const { openRunFolder, train, resume } = await import("../training/index.ts");
   const folder = openRunFolder(run);
   const report = createReporter({
@@ -36,10 +46,12 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
     columns: process.stderr.columns ?? 120,
     onLine: (line) => folder.log(line),
   });
+  const events = tensorboard ? (await import("../reports/index.ts")).openTensorboard(run) : undefined;
   let begun = false;
   const onEvent: TrainingListener = (event) => {
     begun = true;
     report(event);
+    events?.onEvent(event);
     if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
   };
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
@@ -53,15 +65,19 @@ export async function performRun({ kind, config, run, data }: RunRequest): Promi
     .finally(release);
   await folder.flush();
   if (!summary) {
+    await events?.close();
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  return { summary, ...(await evaluateRun({ config, run, data })) };
+  const evaluated = await evaluateRun({ config, run, data });
+  events?.addPictures(evaluated.pictures);
+  await events?.close();
+  return { summary, ...evaluated };
 }
 
 async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
   const { configValues, loadModel, openModel, reportOf, workersOf } = await import("../training/index.ts");
-  const { writeRunPictures } = await import("../reports/index.ts");
+  const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
   const trainer = await openModel(model, {
@@ -76,14 +92,15 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
       ...{ run, model: model.name, train: data.train, seed: config.seed.value },
       ...{ dataset: data.test, evaluation, report },
     });
-    return { report, pictures };
+    const page = await writeReport(run, { model, trainer, data, evaluation });
+    return { report, pictures, page };
   } finally {
     await trainer.close();
   }
 }
 
 /** The result for people. */
-export function printRun({ summary, report, pictures }: FinishedRun): void {
+export function printRun({ summary, report, pictures, page }: FinishedRun): void {
   const { run, best, imagesPerSecond, peakRssMiB } = summary;
   const [low, high] = report.accuracyInterval;
   print(
@@ -92,4 +109,5 @@ export function printRun({ summary, report, pictures }: FinishedRun): void {
   print(`${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s, ${peakRssMiB} MiB at most`);
   print(`weights   ${join(run, "best.pth")}`);
   for (const picture of pictures) print(`picture   ${picture}`);
+  print(`report    ${page}`);
 }

@@ -18,13 +18,15 @@ import { cardInput, parseCard } from "./card.ts";
 import { PORTS } from "./image-model.ts";
 import { bytesInput, toBytes } from "./pixels.ts";
 
-/** What answers pictures; see `Trainer`. Close it when done. */
-export type Classifier = Pick<Trainer, "logits" | "evaluate" | "close">;
+/** What answers pictures; see `Trainer`. Close it when done. An exported file has no engine of ocelli's. */
+export type Classifier = Pick<Trainer, "logits" | "evaluate" | "close"> & Partial<Pick<Trainer, "engine">>;
 
 /** A model that can be opened. */
 export interface LoadedClassifier {
   /** What pictures become before they are given to the classifier, among others. */
   readonly model: Pick<LoadedModel, "file" | "name" | "classes" | "inputShape" | "input">;
+  /** The network itself, which an exported file has no more. */
+  readonly network?: LoadedModel;
   open(options?: RunModelOptions): Promise<Classifier>;
 }
 
@@ -38,7 +40,7 @@ const BATCH_SIZE = 64;
 export async function loadClassifier(path: string, options: LoadModelOptions = {}): Promise<LoadedClassifier> {
   if (path.endsWith(".onnx")) return loadOnnx(path);
   const model = await loadModel(path, options);
-  return { model, open: (run) => openModel(model, run) };
+  return { model, network: model, open: (run) => openModel(model, run) };
 }
 
 async function loadOnnx(path: string): Promise<LoadedClassifier> {

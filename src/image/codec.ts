@@ -153,6 +153,15 @@ export async function encodePng({ width, height, channels, data }: Image): Promi
     .toBuffer();
 }
 
+/** The picture as a JPEG file, where a little loss is no matter: photos to be looked at. */
+export async function encodeJpeg({ width, height, channels, data }: Image, quality = 80): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  return sharp(data, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .jpeg({ quality })
+    .toBuffer();
+}
+
 /**
  * An SVG drawing as a PNG file, `scale` pixels for each of its units. Text is drawn in Inter, whatever fonts the machine
  * has. To be called in the main thread (see `prepareFonts`).

@@ -25,6 +25,8 @@ const LOG_TICKS = Array.from({ length: 24 }, (_, i) => i - 18).flatMap((power) =
 /** With more ticks than this, only the powers of ten stay. */
 const MAX_LOG_TICKS = 9;
 const PANEL = { width: 400, height: 270 } as const;
+/** Of a panel by itself, which a telephone shows too. */
+const SMALL_PANEL = { width: 310, height: 220 } as const;
 
 /** Both panels as a PNG file; see `curvesSvg`. */
 export const curvesPng = async (
@@ -41,13 +43,33 @@ export async function curvesSvg(
   records: readonly MetricsRecord[],
   { title = "Training" }: { title?: string } = {},
 ): Promise<string> {
+  return drawn({
+    title: { text: title, subtitle: summary(records) },
+    background: COLOURS.background,
+    padding: 24,
+    spacing: 40,
+    hconcat: panelsOf(records),
+  });
+}
+
+/** The two panels of `curvesSvg` as drawings of their own, without a background. */
+export async function curvePanels(records: readonly MetricsRecord[]): Promise<{ loss: string; accuracy: string }> {
+  const [loss, accuracy] = panelsOf(records);
+  const alone = (panel: object | undefined): Promise<string> =>
+    drawn({ background: null, padding: 4, ...panel, ...SMALL_PANEL });
+  return { loss: await alone(loss), accuracy: await alone(accuracy) };
+}
+
+/** A chart in Vega-Lite's words as SVG. */
+async function drawn(chart: object): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
-  const { spec } = compile(curvesSpec(records, title));
+  const $schema = "https://vega.github.io/schema/vega-lite/v6.json";
+  const { spec } = compile({ $schema, config: CONFIG, ...chart } as TopLevelSpec);
   return new vega.View(vega.parse(spec), { renderer: "none" }).toSVG();
 }
 
-/** The chart in Vega-Lite's words. */
-function curvesSpec(records: readonly MetricsRecord[], title: string): TopLevelSpec {
+/** Loss and accuracy, in Vega-Lite's words. */
+function panelsOf(records: readonly MetricsRecord[]): object[] {
   const steps = stepAxis(records);
   const losses = linesOf(records, "loss", steps.at);
   const accuracies = linesOf(records, "accuracy", steps.at);
@@ -58,18 +80,10 @@ function curvesSpec(records: readonly MetricsRecord[], title: string): TopLevelS
     scale: { domain: [0, steps.end], nice: false },
     axis: { tickMinStep: 1, format: ",~f" },
   };
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    title: { text: title, subtitle: summary(records) },
-    background: COLOURS.background,
-    padding: 24,
-    config: CONFIG,
-    spacing: 40,
-    hconcat: [
-      panel(losses, x, { title: "Loss (cross entropy, nats)", ...lossAxis(losses) }),
-      panel(accuracies, x, { title: "Accuracy", ...accuracyAxis(accuracies) }),
-    ],
-  } as TopLevelSpec;
+  return [
+    panel(losses, x, { title: "Loss (cross entropy, nats)", ...lossAxis(losses) }),
+    panel(accuracies, x, { title: "Accuracy", ...accuracyAxis(accuracies) }),
+  ];
 }
 
 /** Lines over `points`, with a dot at each point that was measured. */

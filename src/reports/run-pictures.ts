@@ -73,7 +73,7 @@ async function examples(dataset: Dataset, evaluation: Evaluation): Promise<Predi
 }
 
 /** `count` of the items, evenly spread; all of them if they are fewer. */
-const spreadOver = (items: readonly number[], count: number): number[] =>
+export const spreadOver = (items: readonly number[], count: number): number[] =>
   items.filter((_, at) => Math.floor((at * count) / items.length) !== Math.floor(((at - 1) * count) / items.length));
 
 /** The images of the highest loss, the highest first. */
@@ -91,13 +91,13 @@ async function costliest(
   });
 }
 
-/** The class that each image is taken for, and how probable the network holds it. */
-function answersOf({ logits }: Evaluation, classes: number) {
+/** The class that each image is taken for, and how probable the network holds that or another. */
+export function answersOf({ logits }: Evaluation, classes: number) {
   const rows = { data: logits, classes };
   const predictions = argmaxRows(rows);
   const probabilities = softmaxRows(rows);
-  const probability = (index: number): number => probabilities[index * classes + (predictions[index] ?? 0)] ?? 0;
-  return { predictions, probability };
+  const probabilityOf = (index: number, of: number): number => probabilities[index * classes + of] ?? 0;
+  return { predictions, probabilityOf, probability: (index: number) => probabilityOf(index, predictions[index] ?? 0) };
 }
 
 async function predictionsOf(

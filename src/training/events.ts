@@ -30,6 +30,7 @@ export interface StepEvent {
   /** Time that the run's other steps will take at this speed. */
   readonly secondsLeft: number;
   readonly loss: number;
+  readonly learningRate: number;
   /** Over the epoch so far. */
   readonly train: LossAndAccuracy;
   readonly imagesPerSecond: number;

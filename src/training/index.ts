@@ -20,6 +20,7 @@ export type {
   TrainerOptions,
 } from "./network-trainer.ts";
 export {
+  decodeFor,
   type PictureAnswer,
   type PictureSource,
   type PredictedPicture,
@@ -28,6 +29,7 @@ export {
   predictPictures,
   type RankedClass,
   readInput,
+  toInput,
 } from "./predict.ts";
 export {
   defaultInput,
@@ -40,6 +42,15 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export {
+  bestRecord,
+  isFinished,
+  looksLikeRun,
+  type RunAccount,
+  type RunAccountOptions,
+  readRunAccount,
+  type StoredSetting,
+} from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
 export {
   checkRunFolder,
@@ -50,6 +61,7 @@ export {
   readRecords,
   readRunConfig,
 } from "./run-folder.ts";
+export { compareRuns, findRuns, listRuns, RUN_ORDERS, type RunComparison, type RunLine, runLine } from "./run-list.ts";
 export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";

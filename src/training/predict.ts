@@ -40,12 +40,16 @@ function pixelsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels 
   return pixels;
 }
 
-/** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
-export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
-  const { input } = model;
+/** Decodes a picture given as its path or its bytes, with the channels that `model` takes, turned as in its validation. */
+export function decodeFor(source: string | Uint8Array, { input }: InputModel, name: string): Promise<Image> {
   const channels: Channels = input.kind === "photos" || input.inputShape[0] === 3 ? 3 : 1;
   const orient = input.kind === "photos" ? input.exif : true;
-  return toInput(await decodeImage(source, { channels, orient, name }), model, name);
+  return decodeImage(source, { channels, orient, name });
+}
+
+/** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
+export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
+  return toInput(await decodeFor(source, model, name), model, name);
 }
 
 /** What the network makes of one picture. */

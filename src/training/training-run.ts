@@ -5,7 +5,7 @@ import type { LossAndAccuracy } from "../metrics/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
 import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
-import type { TrainingListener } from "./events.ts";
+import type { StepEvent, TrainingListener } from "./events.ts";
 import { type StageData, stageData } from "./feature-cache.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
@@ -160,7 +160,7 @@ export class TrainingRun {
         const { loss: sum, correct: right, count } = this.#totals;
         this.#totals = { loss: sum + loss * size, correct: right + correct, count: count + size };
         this.#folder.record({ type: "step", epoch: epoch + 1, step, loss, lr: learningRate });
-        this.#tellStep({ epoch, step, loss, began, images: this.#totals.count - before });
+        this.#tellStep({ epoch, step, loss, learningRate, began, images: this.#totals.count - before });
       },
       afterStep: (step) => {
         const due = config.evalEvery !== 0 && step % config.evalEvery === 0 && step !== endStep;
@@ -247,14 +247,8 @@ export class TrainingRun {
   async #end(epochs: number): Promise<TrainSummary> {
     const { trainer, facts, data } = this.#run;
     const measured = { ...this.#measured, seconds: this.#seconds() };
-    const end = {
-      run: this.#folder.path,
-      dataHash: data.dataHash,
-      epochs,
-      best: this.#best,
-      last: this.#last,
-      measured,
-    };
+    const { path: run } = this.#folder;
+    const end = { run, dataHash: data.dataHash, epochs, best: this.#best, last: this.#last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });
@@ -278,23 +272,25 @@ export class TrainingRun {
   }
 
   #tellStart(): void {
-    const event = startEvent(this.#run, { run: this.#folder.path, stepsPerEpoch: this.#stepsPerEpoch });
-    this.#options.onEvent?.(event);
+    const { path: run } = this.#folder;
+    this.#options.onEvent?.(startEvent(this.#run, { run, stepsPerEpoch: this.#stepsPerEpoch }));
     for (const note of this.#run.notes) this.#tell(note);
   }
 
-  #tellStep(step: { epoch: number; step: number; loss: number; began: number; images: number }): void {
-    const imagesPerSecond = (1000 * step.images) / (performance.now() - step.began);
+  #tellStep({ began, images, ...step }: TakenStep): void {
+    const imagesPerSecond = (1000 * images) / (performance.now() - began);
     this.#options.onEvent?.({
       type: "step",
+      ...step,
       epoch: step.epoch + 1,
       batch: step.step - step.epoch * this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
-      step: step.step,
       secondsLeft: (this.#stepsLeft() * this.#run.data.train.length) / this.#stepsPerEpoch / imagesPerSecond,
-      loss: step.loss,
       train: meansOf(this.#totals),
       imagesPerSecond,
     });
   }
 }
+
+/** A step that is done, and how many images its epoch had since it began. */
+type TakenStep = Pick<StepEvent, "epoch" | "step" | "loss" | "learningRate"> & { began: number; images: number };

@@ -88,7 +88,7 @@ const epochsOf = (run: string): Line[] =>
 test("a run leaves a whole folder: weights, figures, pictures, and where its settings came from", () => {
   expect(readdirSync(join(cwd, "first")).toSorted()).toEqual([
     ...["batch.png", "best.pth", "config.json", "confusion.png", "curves.png", "last.pth", "log.txt"],
-    ...["metrics.jsonl", "predictions.png", "summary.json", "worst.png"],
+    ...["metrics.jsonl", "predictions.png", "report.html", "summary.json", "worst.png"],
   ]);
   expect(JSON.parse(readFileSync(join(cwd, "first/summary.json"), "utf8"))).toEqual(first);
   expect(first).toMatchObject({ model: "resnet18", epochs: 2, steps: 6, classes: ["light-0", "light-1"] });

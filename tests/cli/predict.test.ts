@@ -1,10 +1,10 @@
 /** Names of pictures through the real command line: what may be given, and what is told of it. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodePng } from "../../src/image/index.ts";
+import { decodeImage, encodePng } from "../../src/image/index.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
-import { emptyFolder, ocelli, ocelliJson } from "./ocelli.ts";
+import { emptyFolder, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
 
 const cwd = emptyFolder();
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
@@ -82,4 +82,29 @@ test("a picture on standard input; nothing there is told", () => {
     file: "-",
     error: expect.stringMatching(/^standard input: expected .+ but it is empty\.$/),
   });
+});
+
+test("--heatmap writes each picture under its heat map, in colour, and JSON says where", async () => {
+  const given = ["pictures/a.png", "pictures/notes.txt", "pictures/a.png", "-"];
+  const { stdout, status } = ocelli(cwd, ["predict", "run", ...given, "--json", "--heatmap", "a/heat"], { input: top });
+  const answers = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(answers.map(({ heatmap }) => heatmap)).toEqual([
+    join("a/heat", "a.heat.png"),
+    undefined,
+    join("a/heat", "a-2.heat.png"),
+    join("a/heat", "standard-input.heat.png"),
+  ]);
+  expect(status).toBe(1);
+  expect(readdirSync(join(cwd, "a/heat"))).toHaveLength(3);
+  const { data, ...size } = await decodeImage(join(cwd, "a/heat/a.heat.png"));
+  expect(size).toEqual({ width: 8 * SIZE, height: 8 * SIZE, channels: 3 });
+  expect(data.some((value, at) => value !== data[at - (at % 3)])).toBe(true);
+});
+
+test("a folder for heat maps that cannot be made", () => {
+  const { error } = failingIn(cwd, ["predict", "run", "pictures/a.png", "--heatmap", "small.png"], 1);
+  expect(error).toMatch(/^--heatmap "small.png": expected a folder to write to but /);
 });

@@ -30,7 +30,7 @@ test("a run prints its summary and leaves a whole folder", () => {
   expect(first).toMatchObject({ model: "mnist-cnn", engine, epochs: 2, steps: 60, classes: [..."0123456789"] });
   expect(first.best?.accuracy).toBeGreaterThan(0.85); // 0.922 when this was written
   expect(readdirSync(join(cwd, "first")).toSorted()).toEqual(
-    "batch.png best.pth config.json confusion.png curves.png last.pth log.txt metrics.jsonl predictions.png summary.json".split(
+    "batch.png best.pth config.json confusion.png curves.png last.pth log.txt metrics.jsonl predictions.png report.html summary.json".split(
       " ",
     ),
   );

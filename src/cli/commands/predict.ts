@@ -3,8 +3,9 @@ import { UserError } from "../../errors.ts";
 import type { Classifier, LoadedClassifier } from "../../export/index.ts";
 import type { PictureSource } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
+import { type HeatMapWriter, openHeatMaps } from "../heat-maps.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { EXIT } from "../output.ts";
+import { EXIT, note } from "../output.ts";
 import { findPictures, readList } from "../pictures.ts";
 import { type AnswerPrinter, FORMATS, printerOf } from "../predictions.ts";
 
@@ -18,16 +19,19 @@ interface PredictRun {
   readonly top: number;
   readonly batchSize: number;
   readonly printer: AnswerPrinter;
+  readonly heatMaps?: HeatMapWriter;
 }
 
 /** Prints the answer to each picture; one that cannot be read is told and passed over. Returns how many there were of those. */
 async function printAnswers(sources: readonly PictureSource[], run: PredictRun): Promise<number> {
-  const { model, classifier, top, batchSize, printer } = run;
+  const { model, classifier, top, batchSize, printer, heatMaps } = run;
   const { predictPictures } = await import("../../training/index.ts");
-  let failures = 0;
+  let [failures, place] = [0, 0];
   printer.begin();
   for await (const answer of predictPictures(classifier, sources, { model, k: top, batchSize })) {
-    printer.answer(answer);
+    const source = sources[place++];
+    const heatmap = source && (await heatMaps?.write(answer, source));
+    printer.answer(answer, heatmap === undefined ? {} : { heatmap });
     if (answer.error) failures++;
   }
   return failures;
@@ -53,6 +57,7 @@ export const predictCommand = new Command("predict")
   .option("--model <name>", "the model of a bare state dict")
   .option("--top <count>", "classes for each picture", numeric, 3)
   .option("--logits", "also the network's raw outputs")
+  .option("--heatmap <folder>", "write each picture under a heat map of where the network sees its class")
   .option("--batch-size <count>", "pictures at a time", numeric, BATCH_SIZE)
   .addOption(formatOption)
   .addOption(engineOption)
@@ -64,13 +69,15 @@ export const predictCommand = new Command("predict")
       "ocelli predict runs/first three.png",
       "ocelli predict runs/first photos/ --json",
       "ocelli predict runs/first photos/ --format csv > answers.csv",
+      "ocelli predict runs/first photos/ --heatmap heat/",
       "cat three.png | ocelli predict runs/first -",
       "find photos -newer last | ocelli predict runs/first --from-file -",
     ),
   )
   .action(
-    guarded(async (path, images, { model: name, fromFile, logits = false, engine, threads, json, ...options }) => {
+    guarded(async (path, images, { model: name, fromFile, logits = false, heatmap, ...options }) => {
       const { loadClassifier } = await import("../../export/index.ts");
+      const { engine, threads, json } = options;
       const top = wholeNumber("--top", options.top);
       const atOnce = wholeNumber("--batch-size", options.batchSize);
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
@@ -80,7 +87,7 @@ export const predictCommand = new Command("predict")
         throw new UserError(message, "Leave one of the two out.");
       }
       const listed = fromFile === undefined ? [] : await readList(fromFile);
-      const { model, open } = await loadClassifier(path, { model: name });
+      const { model, network, open } = await loadClassifier(path, { model: name });
       const sources = await findPictures([...images, ...listed]);
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
@@ -88,7 +95,9 @@ export const predictCommand = new Command("predict")
       const classifier = await open({ engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });
-        const failures = await printAnswers(sources, { model, classifier, top, batchSize, printer });
+        const heatMaps = heatmap === undefined ? undefined : await openHeatMaps(heatmap, { network, classifier });
+        const failures = await printAnswers(sources, { model, classifier, top, batchSize, printer, heatMaps });
+        if (heatMaps) note(`heat maps of the first class in ${heatmap}`);
         if (0 < failures) process.exitCode = EXIT.userError;
       } finally {
         await classifier.close();

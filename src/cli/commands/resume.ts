@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { guarded } from "../guarded.ts";
-import { examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import { examples, jsonOption, numeric, tensorboardOption, threadsOption } from "../options.ts";
 import { printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { flagOf } from "./train.ts";
@@ -16,6 +16,7 @@ export const resumeCommand = new Command("resume")
   .option("--max-steps <count>", "stop after so many steps of the whole run; 0 for no limit", numeric)
   .option("--workers <count>", "threads that make batches", numeric)
   .addOption(threadsOption)
+  .addOption(tensorboardOption)
   .addOption(jsonOption)
   .addHelpText(
     "after",
@@ -26,7 +27,7 @@ export const resumeCommand = new Command("resume")
     ),
   )
   .action(
-    guarded(async (run, { json, lr, unfreeze, ...flags }) => {
+    guarded(async (run, { json, lr, unfreeze, tensorboard, ...flags }) => {
       const { readRunConfig } = await import("../../training/index.ts");
       const { loadRunData } = await import("../data.ts");
       const config = await readRunConfig(run, [
@@ -40,7 +41,8 @@ export const resumeCommand = new Command("resume")
           nameOf: flagOf,
         },
       ]);
-      const finished = await performRun({ kind: "resume", config, run, data: await loadRunData(config) });
+      const data = await loadRunData(config);
+      const finished = await performRun({ kind: "resume", config, run, data, tensorboard });
       if (!finished) return;
       if (json) printJson(finished.summary);
       else printRun(finished);

@@ -4,7 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import { messageOf, UserError } from "../../errors.ts";
 import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
 import { guarded } from "../guarded.ts";
-import { examples, jsonOption } from "../options.ts";
+import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
@@ -66,6 +66,7 @@ interface OwnFlags {
   readonly config?: string;
   readonly recipe?: string;
   readonly dryRun?: boolean;
+  readonly tensorboard?: boolean;
   readonly json?: boolean;
 }
 
@@ -91,6 +92,7 @@ export const trainCommand = trainingOptions(
     "settings that belong together: mnist, photos, tutorial or seed; files and flags win over it",
   )
   .option("--dry-run", "print the settings and where each came from, and train nothing")
+  .addOption(tensorboardOption)
   .addOption(jsonOption)
   .addHelpText(
     "after",
@@ -103,7 +105,15 @@ export const trainCommand = trainingOptions(
   )
   .action(
     guarded(async (data, given) => {
-      const { out, config: configFile, recipe, dryRun, json, ...flags } = given as OwnFlags & TrainingFlags;
+      const {
+        out,
+        config: configFile,
+        recipe,
+        dryRun,
+        tensorboard,
+        json,
+        ...flags
+      } = given as OwnFlags & TrainingFlags;
       const { checkRunFolder, freeRunFolder } = await import("../../training/index.ts");
       const config = await configOf({ data, recipe, configFile, flags: settingsOf(flags) });
       if (dryRun) {
@@ -115,7 +125,8 @@ export const trainCommand = trainingOptions(
       const name = basename(resolve(config.data.value));
       const run = out ?? (await freeRunFolder("runs", `${name}-${config.model.value}`));
       await checkRunFolder(run);
-      const finished = await performRun({ kind: "train", config, run, data: await loadRunData(config) });
+      const loaded = await loadRunData(config);
+      const finished = await performRun({ kind: "train", config, run, data: loaded, tensorboard });
       if (!finished) return;
       if (json) printJson(finished.summary);
       else {

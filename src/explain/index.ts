@@ -1,0 +1,11 @@
+export { HEAT_COLOURS } from "./colours.ts";
+export { type ExplainedPicture, explainPicture } from "./explain-picture.ts";
+export {
+  type ExplainedModel,
+  type Explainer,
+  type ExplainOptions,
+  type Explanation,
+  openExplainer,
+} from "./grad-cam.ts";
+export { type HeatMap, resizeHeat } from "./heat-map.ts";
+export { overlayHeat, seenArea } from "./overlay.ts";
