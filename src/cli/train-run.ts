@@ -60,6 +60,7 @@ export async function performRun({
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});
+      await events?.close().catch(() => {});
       throw error;
     })
     .finally(release);

@@ -141,12 +141,17 @@ test("photos: names are escaped, sizes are told", () => {
 });
 
 describe("runs that are not as they should be", () => {
-  test("stopped in the middle: says so, and shows what there is; resumed it is like any other", () => {
+  test("stopped in the middle: says so, and shows what there is; resumed it is like any other", async () => {
     const args = ["train", "digits", "--out", "stopped", "--max-steps", "90", "--epochs", "1", "--eval-every", "40"];
     interrupted(cwd, args, [{ at: /after step 40/, signal: "SIGINT" }]);
     expect(existsSync(join(cwd, "stopped/summary.json"))).toBe(false);
     expect(ocelliJson(cwd, ["report", "stopped"])).toEqual({ report: join("stopped", "report.html"), problems: [] });
     expect(lacking("stopped", UNFINISHED, "it stands after step 4", "Worst mistakes")).toEqual([]);
+    if (hasChromium)
+      await looking("stopped", { width: 390, colorScheme: "dark" }, async (page) => {
+        expect(await page.locator(".note").isVisible()).toBe(true);
+        expect(await seriousFindings(page)).toEqual([]);
+      });
     expect(ocelli(cwd, ["resume", "stopped", "--json"]).status).toBe(0);
     expect(lacking("stopped", UNFINISHED, "90 steps and 3 evaluations")).toEqual([UNFINISHED]);
   });
