@@ -142,3 +142,7 @@ export function stateHash(state: StateDict): string {
   }
   return hash.digest("hex");
 }
+
+/** Shapes and values of all tensors by name, as an engine takes them. */
+export const float32Values = (state: StateDict): Map<string, { shape: Shape; data: Float32Array }> =>
+  new Map(Array.from(state, ([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]));

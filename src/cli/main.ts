@@ -13,7 +13,11 @@ import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
+
 import { runsCommand } from "./commands/runs.ts";
+
+import { serveCommand } from "./commands/serve.ts";
+
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
@@ -33,6 +37,7 @@ const commands = [
   cardCommand,
   reportCommand,
   runsCommand,
+  serveCommand,
   dataCommand,
   modelsCommand,
   doctorCommand,

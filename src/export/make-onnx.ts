@@ -46,8 +46,9 @@ export async function makeOnnx(model: LoadedModel, facts: ModelFacts, options: M
   const record = await inPrecision(plain, { model, facts, ...options });
   const bytesOf = (graph: ModelRecord, texts: ModelCard): Uint8Array =>
     encodeModel({ ...graph, metadata: cardMetadata(texts), producerVersion: texts.ocelli });
-  const file = await openModelFile("the exported model", { bytes: encodeModel(record), threads });
+  const content = bytesOf(record, card);
   const pictures = await checkPictures(facts, model.input);
+  const file = await openModelFile("the exported model", { bytes: content, threads });
   try {
     const network = await openModel(model, { threads, batchSize: 8, transfer: true });
     const difference = await compare(file, network, {
@@ -58,7 +59,7 @@ export async function makeOnnx(model: LoadedModel, facts: ModelFacts, options: M
     if (precision === "fp32") {
       if (!(difference.probabilities <= LARGEST_DIFFERENCE))
         throw new Error(`the exported model's probabilities differ from the run's by ${difference.probabilities}`);
-      return { bytes: bytesOf(record, card), card, difference, gain: null };
+      return { bytes: content, card, difference, gain: null };
     }
     const fp32 = bytesOf(plain, card);
     const gained = await measure(file, fp32, { model, facts, pictures, options });

@@ -1,4 +1,4 @@
-export { type DecodeOptions, decodeImage, encodeJpeg, encodePng, readHeader, renderSvg } from "./codec.ts";
+export { type DecodeOptions, decodeImage, encodeJpeg, encodePng, readHeader, readSize, renderSvg } from "./codec.ts";
 export { escapeXml, FONT_FAMILY } from "./fonts.ts";
 export type { PictureHeader } from "./header.ts";
 export { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
 import { rngFor } from "../rng.ts";
 import { wavyImage } from "../testing/photo-folders.ts";
-import { AUGMENTATIONS, augmentation, evaluationInput, IMAGENET_PREPROCESSING, trainingInput } from "./recipes.ts";
+import type { Image } from "./image.ts";
+import {
+  AUGMENTATIONS,
+  augmentation,
+  evaluationInput,
+  evaluationPart,
+  evaluationPixels,
+  IMAGENET_PREPROCESSING,
+  pixelsOfPart,
+  trainingInput,
+} from "./recipes.ts";
 import { toTensor } from "./tensor.ts";
 import { crop } from "./transforms/crop.ts";
 
@@ -23,4 +33,31 @@ test("none gives the pixels of evaluation, and looks at the whole photo", () => 
   const { fixed, area, finish } = trainingInput("none", preprocessing);
   expect(area).toBeUndefined();
   expect(finish(fixed(photo), streamOf(0))).toEqual(evaluationInput(preprocessing)(photo));
+});
+
+test("what a network sees of a photo is the same to the last bit by the part of it alone", () => {
+  const rng = rngFor(7, "noise");
+  const sizes = [
+    [50, 40],
+    [41, 97],
+    [300, 20],
+    [8, 900],
+    [33, 33],
+    [24, 31],
+    [200, 180],
+  ] as const;
+  for (const [width, height] of sizes)
+    for (const interpolation of ["bilinear", "bicubic"] as const)
+      for (const [resize, side] of [
+        [32, 28],
+        [32, 32],
+        [20, 26],
+      ] as const) {
+        const data = Uint8Array.from({ length: 3 * width * height }, () => rng.integer(0, 255));
+        const image: Image = { width, height, channels: 3, data };
+        const preprocessing = { ...IMAGENET_PREPROCESSING, resize, crop: side, interpolation };
+        const part = evaluationPart(image, preprocessing);
+        const found = pixelsOfPart(crop(image, part), image, preprocessing);
+        expect(found, `${width}×${height} ${resize} ${side}`).toEqual(evaluationPixels(image, preprocessing));
+      }
 });

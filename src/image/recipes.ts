@@ -9,7 +9,7 @@ import { randomGrayscale } from "./transforms/grayscale.ts";
 import { randAugment, trivialAugmentWide } from "./transforms/policies.ts";
 import { randomErasing } from "./transforms/random-erasing.ts";
 import { INCEPTION, randomResizedCrop, sampleBox } from "./transforms/random-resized-crop.ts";
-import { resizeAndCropCentre } from "./transforms/resize.ts";
+import { centrePart, resizeAndCropCentre, resizeAndCropPart } from "./transforms/resize.ts";
 import { randomRotation } from "./transforms/rotation.ts";
 import { compose, type Transform } from "./transforms/transform.ts";
 
@@ -40,9 +40,9 @@ export type Augmentation = (typeof AUGMENTATIONS)[number];
 
 /** The middle of the picture in the network's size. */
 export const evaluationCrop =
-  ({ resize, crop, interpolation }: Preprocessing): Transform =>
+  (preprocessing: Preprocessing): Transform =>
   (image) =>
-    resizeAndCropCentre(image, resize, crop, interpolation);
+    evaluationPixels(image, preprocessing);
 
 /**
  * The transform of an augmentation, which gives pictures of `crop`×`crop` pixels:
@@ -105,11 +105,20 @@ export function trainingInput(name: Augmentation, preprocessing: Preprocessing, 
   };
 }
 
+/** The pixels of a photo that the network sees in evaluation and prediction: the middle, `crop`×`crop`. */
+export const evaluationPixels = (image: Image, { resize, crop, interpolation }: Preprocessing): Image =>
+  resizeAndCropCentre(image, resize, crop, interpolation);
+
+/** The part of a photo of the size `whole` that they are made of. */
+export const evaluationPart = (whole: Size, { resize, crop, interpolation }: Preprocessing): Box =>
+  centrePart(whole, resize, crop, interpolation);
+
+/** `evaluationPixels` by that part alone. */
+export const pixelsOfPart = (part: Image, whole: Size, { resize, crop, interpolation }: Preprocessing): Image =>
+  resizeAndCropPart(part, whole, { short: resize, side: crop, interpolation });
+
 /** Photos to inputs [3, crop, crop] for evaluation and prediction. */
 export const evaluationInput =
   (preprocessing: Preprocessing): ((image: Image) => Float32Array<ArrayBuffer>) =>
   (image) =>
-    toTensor(
-      resizeAndCropCentre(image, preprocessing.resize, preprocessing.crop, preprocessing.interpolation),
-      preprocessing,
-    );
+    toTensor(evaluationPixels(image, preprocessing), preprocessing);

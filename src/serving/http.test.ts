@@ -17,7 +17,8 @@ async function started(app: Application, options: Partial<ListenOptions> = {}): 
 
 const hello = new Hono()
   .get("/", (context) => context.text("hello"))
-  .post("/", async (context) => context.text(await context.req.text()));
+  .post("/", async (context) => context.text(await context.req.text()))
+  .onError((_, context) => context.text("failed", 500));
 
 test("a free port of this machine is taken", async () => {
   const { url, port } = await started(hello);

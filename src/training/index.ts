@@ -30,7 +30,9 @@ export {
   predict,
   predictPictures,
   type RankedClass,
+  rank,
   readInput,
+  readPixels,
   toInput,
 } from "./predict.ts";
 export {

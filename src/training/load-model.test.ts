@@ -62,7 +62,7 @@ test("of a run the best weights are taken, or else the last", async () => {
   const run = join(folder, "run");
   await mkdir(run);
   await writeFile(join(run, "config.json"), "{}");
-  await refused(run).toThrow(/last\.pth": expected a \.pth file but there is no such file/);
+  await refused(run).toThrow(/expected a run with weights but there is neither a best\.pth nor a last\.pth in it\.$/);
   await saved("run/last.pth", checkpoint({ classes: ["last", "x"] }));
   expect((await loadModel(run)).classes[0]).toBe("last");
   await saved("run/best.pth", checkpoint({ classes: ["best", "x"] }));

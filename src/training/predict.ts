@@ -1,8 +1,8 @@
 /** Predictions for picture files. */
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
-import { type Channels, decodeImage, type Image } from "../image/index.ts";
-import { evaluationInput } from "../image/recipes.ts";
+import { type Box, type Channels, decodeImage, type Image, type Size, toTensor } from "../image/index.ts";
+import { evaluationPart, evaluationPixels, pixelsOfPart } from "../image/recipes.ts";
 import { softmaxRows, topClasses } from "../metrics/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 import type { Trainer } from "./network-trainer.ts";
@@ -20,17 +20,23 @@ type InputModel = Pick<LoadedModel, "name" | "input">;
 type AnsweringModel = Pick<LoadedModel, "name" | "input" | "classes" | "inputShape">;
 
 /** The picture as the model takes it, floats [C, H, W]. Of a model that takes pixels, another size is a `UserError`. */
-export function toInput(image: Image, { name: model, input }: InputModel, name: string): Float32Array {
-  if (input.kind === "photos") return evaluationInput(input)(image);
+export function toInput(image: Image, model: InputModel, name: string): Float32Array {
+  const pixels = toPixels(image, model, name);
+  return model.input.kind === "photos" ? toTensor(pixels, model.input) : floatsOf(pixels, model.input);
+}
+
+/** The pixels of the picture that the model sees. Of a model that takes pixels, another size is a `UserError`. */
+function toPixels(image: Image, { name: model, input }: InputModel, name: string): Image {
+  if (input.kind === "photos") return evaluationPixels(image, input);
   const [, h, w] = input.inputShape;
-  if (image.width === w && image.height === h) return pixelsOf(image, input);
+  if (image.width === w && image.height === h) return image;
   throw new UserError(
     `"${name}": expected a picture of ${w}×${h} pixels, which ${model} takes, but it has ${image.width}×${image.height}.`,
     "Resize the picture.",
   );
 }
 
-function pixelsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels }: PixelInput): Float32Array {
+function floatsOf({ channels, data }: Image, { inputShape: [c, h, w], rawPixels }: PixelInput): Float32Array {
   if (channels !== c) throw new Error(`expected a picture of ${c} channels, got ${channels}`);
   const pixels = new Float32Array(c * h * w);
   for (let i = 0; i < pixels.length; i++) {
@@ -49,7 +55,25 @@ export function decodeFor(source: string | Uint8Array, { input }: InputModel, na
 
 /** Decodes a picture given as its path or its bytes, and prepares it for `model` as in its validation. */
 export async function readInput(source: string | Uint8Array, model: InputModel, name: string): Promise<Float32Array> {
-  return toInput(await decodeFor(source, model, name), model, name);
+  const pixels = await decodePixels(source, model, name);
+  return model.input.kind === "photos" ? toTensor(pixels, model.input) : floatsOf(pixels, model.input);
+}
+
+/** The same before it becomes floats: the bytes [H, W, C] that an exported model takes. */
+export async function readPixels(source: string | Uint8Array, model: InputModel, name: string): Promise<Uint8Array> {
+  return (await decodePixels(source, model, name)).data;
+}
+
+/** Of a photo, no more is decoded than the network sees. */
+async function decodePixels(source: string | Uint8Array, model: InputModel, name: string): Promise<Image> {
+  const { input } = model;
+  if (input.kind === "pixels") return toPixels(await decodeFor(source, model, name), model, name);
+  let whole: Size = { width: 0, height: 0 };
+  const area = (size: Size): Box => {
+    whole = { width: size.width, height: size.height };
+    return evaluationPart(whole, input);
+  };
+  return pixelsOfPart(await decodeImage(source, { channels: 3, orient: input.exif, name, area }), whole, input);
 }
 
 /** What the network makes of one picture. */
@@ -66,7 +90,8 @@ export async function predict(
   return rank(await trainer.logits(input), classes, k);
 }
 
-function rank(logits: Float32Array, classes: readonly string[], k: number): PredictedPicture {
+/** The `k` most probable classes of a picture by its logits [classes], most probable first. */
+export function rank(logits: Float32Array, classes: readonly string[], k: number): PredictedPicture {
   const rows = { data: logits, classes: classes.length };
   const probabilities = softmaxRows(rows);
   const top = topClasses(rows, 0, Math.min(k, classes.length)).map((index) => ({

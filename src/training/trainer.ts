@@ -2,11 +2,11 @@
 import {
   checkStateDict,
   float32Tensor,
+  float32Values,
   int64Scalar,
   type StateDict,
   type StateShapes,
   type StateTensor,
-  toFloat32,
 } from "../checkpoint/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { type Engine, type Feeds, openEngine, type VariableData } from "../engines/index.ts";
@@ -257,6 +257,3 @@ interface PartRun {
 
 const zeros = (shapes: StateShapes): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, float32Tensor(shape, new Float32Array(sizeOf(shape)))]));
-
-const float32Values = (state: StateDict): Map<string, VariableData> =>
-  new Map([...state].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]));

@@ -136,7 +136,7 @@ const buffersOf = (tensor: ModelTensor): ArrayBuffer[] =>
 const sizes = (shape: readonly (number | string)[]): string => `[${shape.join(", ")}]`;
 
 /** Throws a `UserError` unless each declared input is there in its type and shape, and nothing else. */
-function checkFeeds(
+export function checkFeeds(
   { file, inputs }: Pick<ModelFile, "file" | "inputs">,
   feeds: Readonly<Record<string, ModelTensor>>,
 ) {

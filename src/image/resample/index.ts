@@ -1,8 +1,8 @@
 import type { Box, Image, Size } from "../image.ts";
 import { resampleNearest } from "./nearest.ts";
 import { type Passes, resamplePlain } from "./plain.ts";
-import { resampleSimd } from "./simd.ts";
-import { axisWeights, type Interpolation, type Weighing } from "./weights.ts";
+import { resampleSimd, sourceWidth } from "./simd.ts";
+import { axisWeights, type Interpolation, type Weighing, type Weights } from "./weights.ts";
 
 export type { Interpolation } from "./weights.ts";
 
@@ -39,6 +39,44 @@ export function resample(image: Image, resampling: Resampling): Image {
     return weigh(shrunk, { size, area: wholeOf(short), window, interpolation });
   }
   return weigh(image, { size, area, window, interpolation });
+}
+
+/** A resampling of a whole picture, of which only the pixels that count are at hand. */
+export type PartialResampling = Required<Pick<WeighedResampling, "size" | "window" | "interpolation">> & {
+  /** The size of the whole picture. */
+  readonly whole: Size;
+};
+
+/** The part of a picture whose pixels count; the whole where they are weighed in three passes. */
+export function partOf(resampling: PartialResampling): Box {
+  const { whole, size } = resampling;
+  if (VERY_TALL * whole.width < whole.height && size.height < whole.height) return wholeOf(whole);
+  const { across, firstRow, rows } = passesOf({ ...resampling, area: wholeOf(whole) });
+  const [left = 0] = across.first;
+  return { left, top: firstRow, width: sourceWidth(across) - left, height: rows };
+}
+
+/** The resampling by the part that `partOf` names. */
+export function resamplePart(image: Image, resampling: PartialResampling): Image {
+  const { whole, size, window, interpolation } = resampling;
+  const part = partOf(resampling);
+  if (part.width === whole.width && part.height === whole.height)
+    return resample(image, { size, window, interpolation });
+  checkInside("part", { ...part, left: 0, top: 0 }, image);
+  const { across, down, rows } = passesOf({ ...resampling, area: wholeOf(whole) });
+  const shifted = (weights: Weights, by: number): Weights => ({
+    ...weights,
+    first: weights.first.map((at) => at - by),
+  });
+  const passes = {
+    across: shifted(across, part.left),
+    down: shifted(down, part.top),
+    left: 0,
+    top: 0,
+    firstRow: 0,
+    rows,
+  };
+  return resampleSimd(image, passes) ?? resamplePlain(image, passes);
 }
 
 function weigh(image: Image, resampling: WeighedResampling): Image {

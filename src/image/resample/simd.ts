@@ -75,7 +75,7 @@ export function resampleSimd(image: Image, passes: Passes): Image | undefined {
 }
 
 /** The source elements that an axis reads, from the first of its area. */
-function sourceWidth({ first, taps }: Weights): number {
+export function sourceWidth({ first, taps }: Weights): number {
   const last = first.length - 1;
   return first[last]! + taps[last]!;
 }

@@ -1,5 +1,5 @@
-import type { Image, Size } from "../image.ts";
-import { type Interpolation, resample } from "../resample/index.ts";
+import type { Box, Image, Size } from "../image.ts";
+import { type Interpolation, type PartialResampling, partOf, resample, resamplePart } from "../resample/index.ts";
 import { centredBox, cropCentre } from "./crop.ts";
 import type { Transform } from "./transform.ts";
 
@@ -28,4 +28,35 @@ export function resizeAndCropCentre(image: Image, short: number, side: number, i
   const square = { width: side, height: side };
   if (side > size.width || side > size.height) return cropCentre(resizeTo(image, size, interpolation), square);
   return resample(image, { size, window: centredBox(size, square), interpolation });
+}
+
+/** The part of a picture that `resizeAndCropCentre` looks at, so that the rest need not be decoded. */
+export function centrePart(whole: Size, short: number, side: number, interpolation?: Interpolation): Box {
+  const resampling = centreResampling(whole, short, side, interpolation);
+  return resampling ? partOf(resampling) : { left: 0, top: 0, ...whole };
+}
+
+/** `resizeAndCropCentre` by that part of a picture of the size `whole`. */
+export function resizeAndCropPart(
+  part: Image,
+  whole: Size,
+  {
+    short,
+    side,
+    interpolation,
+  }: { readonly short: number; readonly side: number; readonly interpolation?: Interpolation },
+): Image {
+  const resampling = centreResampling(whole, short, side, interpolation);
+  return resampling ? resamplePart(part, resampling) : resizeAndCropCentre(part, short, side, interpolation);
+}
+
+function centreResampling(
+  whole: Size,
+  short: number,
+  side: number,
+  interpolation: Interpolation = "bilinear",
+): PartialResampling | undefined {
+  const size = shortSideSize(whole, short);
+  if (side > size.width || side > size.height || interpolation === "nearest") return undefined;
+  return { whole, size, window: centredBox(size, { width: side, height: side }), interpolation };
 }

@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import { UserError } from "../../errors.ts";
+import { QueueFull } from "../batching/batch-queue.ts";
+import { TooManyPixels } from "../models/picture-model.ts";
+import type { ServedModel, Visit } from "../models/served-model.ts";
+import { type AppOptions, createApp } from "./app.ts";
+import { createMetrics } from "./metrics.ts";
+
+/** A model whose answers are those of `visit`. */
+function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel> = {}): ServedModel {
+  return {
+    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: [], classes: ["ant", "bee"], queueLength: 0 },
+    enter: () => ({
+      predict: async () => Float32Array.of(0, 1),
+      infer: async () => ({ y: { type: "float32", shape: [1], data: Float32Array.of(7) } }),
+      leave() {},
+      ...visit,
+    }),
+    close: async () => {},
+    ...more,
+  };
+}
+
+function appOf(models: readonly ServedModel[] = [fakeModel()], more: Partial<AppOptions> = {}) {
+  return createApp({
+    models: new Map(models.map((model) => [model.name, model])),
+    ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), isReady: () => true },
+    onBug: (error) => {
+      throw error;
+    },
+    ...more,
+  });
+}
+
+const picture = { method: "POST", headers: { "content-type": "image/png" }, body: "picture" };
+type App = ReturnType<typeof appOf>;
+
+/** Status, and what the answer says besides. */
+async function answerOf(app: App, path: string, init: RequestInit = picture) {
+  const response = await app.request(path, init);
+  return { status: response.status, headers: response.headers, body: (await response.json()) as object };
+}
+
+test("a picture is answered with its classes, most probable first, as many as are asked for", async () => {
+  const app = appOf();
+  const { status, body } = await answerOf(app, "/predict?top=1&logits=true");
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    ...{ model: "bees", logits: [0, 1] },
+    top: [{ class: "bee", index: 1, probability: expect.closeTo(1 / (1 + Math.exp(-1))) }],
+  });
+  const form = new FormData();
+  form.set("any", new Blob(["picture"]));
+  expect((await answerOf(app, "/models/bees/predict", { method: "POST", body: form })).status).toBe(200);
+});
+
+const failing = (error: unknown): ServedModel => fakeModel({ predict: () => Promise.reject(error) });
+
+test.each<[number, ServedModel, string, RequestInit, RegExp]>([
+  [400, fakeModel(), "/predict", { ...picture, body: "" }, /^body: expected a picture but it is empty\.$/],
+  [400, fakeModel(), "/predict?top=0", picture, /^top: /],
+  [400, fakeModel({}, { classes: undefined }), "/predict", picture, /takes pictures but it takes tensors\.$/],
+  [400, fakeModel(), "/v2/models/bees/infer", { ...picture, body: "{" }, /^body: expected JSON/],
+  [404, fakeModel(), "/models/wasps/predict", picture, /but got "wasps"\.$/],
+  [404, fakeModel(), "/v2/models/bees/versions/2", {}, /expected version 1 but got "2"\.$/],
+  [404, fakeModel(), "/v3", {}, /^there is no \/v3\.$/],
+  [405, fakeModel(), "/predict", {}, /expected POST but got GET\.$/],
+  [405, fakeModel(), "/v2/models/bees/infer", { method: "DELETE" }, /expected POST but got DELETE\.$/],
+  [413, fakeModel(), "/predict", { ...picture, body: "x".repeat(1001) }, /at most 1000 bytes/],
+  [413, failing(new TooManyPixels("too large.", "Shrink it.")), "/predict", picture, /^too large\.$/],
+  [415, fakeModel(), "/predict", { ...picture, headers: { "content-type": "text/plain" } }, /but got text\/plain\.$/],
+  [
+    415,
+    fakeModel(),
+    "/predict",
+    { ...picture, headers: { ...picture.headers, "content-encoding": "gzip" } },
+    /but got gzip\.$/,
+  ],
+  [422, failing(new UserError("no picture.", "Send one.")), "/predict", picture, /^no picture\.$/],
+  [429, failing(new QueueFull("full")), "/predict", picture, /queue but it is full\.$/],
+])("%i: each bad request has its status and says what to do", async (expected, model, path, init, message) => {
+  const { status, body } = await answerOf(appOf([model]), path, init);
+  expect(body).toEqual({ error: expect.stringMatching(message), hint: expect.stringMatching(/^[A-Z].+/) });
+  expect(status).toBe(expected);
+});
+
+test("a full queue says when to try again, also before the body is read; the place is given up in any case", async () => {
+  const refusing = fakeModel(
+    {},
+    {
+      enter: () => {
+        throw new QueueFull("full");
+      },
+    },
+  );
+  const { headers } = await answerOf(appOf([refusing]), "/predict");
+  expect(headers.get("retry-after")).toBe("1");
+  let left = 0;
+  const visit = { leave: () => void left++, predict: () => Promise.reject(new UserError("no.", "No.")) };
+  await answerOf(appOf([fakeModel(visit)]), "/predict");
+  await answerOf(appOf([fakeModel(visit)]), "/predict", { ...picture, body: "" });
+  expect(left).toBe(2);
+});
+
+test("an answer that takes too long is 504, and the work is told", async () => {
+  let told: unknown;
+  const endless = fakeModel({
+    predict: (_, signal) =>
+      new Promise(() =>
+        signal.addEventListener("abort", () => {
+          told = signal.reason;
+        }),
+      ),
+  });
+  const { status, body } = await answerOf(appOf([endless], { timeoutMs: 5 }), "/predict");
+  expect(status).toBe(504);
+  expect(body).toMatchObject({ error: "expected an answer within 0.005 s but it is not there yet." });
+  expect(told).toMatchObject({ status: 504 });
+});
+
+test("a bug is told to who runs the server, not to the client", async () => {
+  const bugs: unknown[] = [];
+  const app = appOf([failing(new Error("secret"))], { onBug: (error) => bugs.push(error) });
+  const { status, body } = await answerOf(app, "/predict");
+  expect(status).toBe(500);
+  expect(JSON.stringify(body)).not.toContain("secret");
+  expect(bugs).toEqual([new Error("secret")]);
+});
+
+test("with several models the request names one", async () => {
+  const app = appOf([fakeModel(), fakeModel({}, { name: "wasps", classes: undefined })]);
+  expect(await answerOf(app, "/predict")).toMatchObject({
+    status: 404,
+    body: { hint: "Post to /models/NAME/predict: bees, wasps." },
+  });
+  expect((await answerOf(app, "/models", {})).body).toEqual({
+    models: [{ name: "bees", classes: ["ant", "bee"] }, { name: "wasps" }],
+  });
+});
+
+test("a token is asked for everywhere but at the health routes and the description, which names no models", async () => {
+  const app = appOf(undefined, { token: "right" });
+  const sent = (authorization?: string) =>
+    answerOf(app, "/predict", { ...picture, headers: { ...picture.headers, ...(authorization && { authorization }) } });
+  expect(await sent()).toMatchObject({ status: 401, body: { error: expect.stringMatching(/but none was sent\.$/) } });
+  expect((await sent()).headers.get("www-authenticate")).toBe('Bearer realm="ocelli"');
+  for (const wrong of ["Bearer wrong", "Bearer ", "Basic right", "right"]) expect((await sent(wrong)).status).toBe(401);
+  expect((await sent("Bearer right")).status).toBe(200);
+  expect((await sent("bearer right")).status).toBe(200);
+  for (const path of ["/metrics", "/v2", "/models"]) expect((await app.request(path)).status, path).toBe(401);
+  expect((await answerOf(app, "/v2/health/live", {})).status).toBe(200);
+  expect((await answerOf(app, "/openapi.json", {})).status).toBe(200);
+  expect(await (await app.request("/docs")).text()).not.toContain("bees"); // a browser opens it without a token
+});
+
+test("while it stops the server is alive, but not ready, and refuses requests", async () => {
+  const app = appOf(undefined, { isReady: () => false });
+  expect(await answerOf(app, "/v2/health/live", {})).toMatchObject({ status: 200, body: { live: true } });
+  expect(await answerOf(app, "/v2/health/ready", {})).toMatchObject({ status: 503, body: { ready: false } });
+  expect((await answerOf(app, "/predict")).status).toBe(503);
+});
+
+test("the Open Inference Protocol: the server, a model, tensors in JSON and as bytes", async () => {
+  const port = { name: "x", type: "uint8", shape: ["N", 2] };
+  const app = appOf([fakeModel({}, { inputs: [port], outputs: [{ ...port, name: "y", type: "float32" }] })]);
+  expect((await answerOf(app, "/v2", {})).body).toMatchObject({ name: "ocelli", version: "1.2.3" });
+  const metadata = {
+    ...{ name: "bees", versions: ["1"], platform: "ocelli" },
+    inputs: [{ name: "x", datatype: "UINT8", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  };
+  expect((await answerOf(app, "/v2/models/bees", {})).body).toEqual(metadata);
+  expect((await answerOf(app, "/v2/models/bees/versions/1", {})).body).toEqual(metadata);
+  expect((await answerOf(app, "/v2/models/bees/ready", {})).body).toEqual({ name: "bees", ready: true });
+  const question = { inputs: [{ name: "x", shape: [1, 2], datatype: "UINT8", data: [1, 2] }] };
+  const ask = (content: object, path = "/v2/models/bees/infer") =>
+    app.request(path, { method: "POST", body: JSON.stringify(content) });
+  expect(await (await ask(question, "/v2/models/bees/versions/1/infer")).json()).toEqual({
+    ...{ model_name: "bees", model_version: "1" },
+    outputs: [{ name: "y", datatype: "FP32", shape: [1], data: [7] }],
+  });
+  const bytes = await ask({ ...question, outputs: [{ name: "y", parameters: { binary_data: true } }] });
+  const length = Number(bytes.headers.get("inference-header-content-length"));
+  expect(bytes.headers.get("content-type")).toBe("application/octet-stream");
+  const whole = Buffer.from(await bytes.arrayBuffer());
+  expect(JSON.parse(whole.subarray(0, length).toString()).outputs).toEqual([
+    { name: "y", datatype: "FP32", shape: [1], parameters: { binary_data_size: 4 } },
+  ]);
+  expect(whole.readFloatLE(length)).toBe(7);
+  const unfit = appOf([fakeModel({ infer: () => Promise.reject(new UserError("does not fit.", "Look.")) })]);
+  expect(
+    (await answerOf(unfit, "/v2/models/bees/infer", { method: "POST", body: JSON.stringify(question) })).status,
+  ).toBe(400);
+});
+
+test("the description names every route, and the page names them without anything from elsewhere", async () => {
+  const app = appOf(undefined, { token: undefined });
+  const { body } = await answerOf(app, "/openapi.json", {});
+  expect(body).toMatchObject({ openapi: "3.1.0", info: { title: "ocelli", version: "1.2.3" } });
+  const paths = Object.keys((body as { paths: object }).paths);
+  expect(paths).toEqual(
+    expect.arrayContaining(["/predict", "/models/{name}/predict", "/models", "/v2", "/v2/models/{name}/infer"]),
+  );
+  const page = await (await app.request("/docs")).text();
+  for (const path of paths) expect(page).toContain(`<code>${path}</code>`);
+  expect(page.replace(/http:\/\/www\.w3\.org/g, "")).not.toMatch(/https?:\/\//);
+});
+
+test("requests are counted by route and status, what is not there under one name", async () => {
+  const app = appOf();
+  await answerOf(app, "/predict");
+  await answerOf(app, "/models/wasps/predict");
+  await answerOf(app, "/any/thing", {});
+  const text = await (await app.request("/metrics")).text();
+  expect(text).toContain('ocelli_requests_total{route="/predict",method="POST",status="200"} 1');
+  expect(text).toContain('ocelli_requests_total{route="/models/:name/predict",method="POST",status="404"} 1');
+  expect(text).toContain('ocelli_requests_total{route="none",method="GET",status="404"} 1');
+});

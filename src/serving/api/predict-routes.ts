@@ -1,0 +1,115 @@
+/** Pictures in, classes out. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { rank } from "../../training/index.ts";
+import type { ServedModel } from "../models/served-model.ts";
+import { type ApiContext, errorsOf, jsonOf, modelNamed, visiting } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
+import { ApiError } from "./errors.ts";
+import { readPicture } from "./picture-body.ts";
+
+const answerSchema = z
+  .object({
+    model: z.string(),
+    top: z.array(z.object({ class: z.string(), index: z.int(), probability: z.number() })),
+    logits: z.array(z.number()).optional(),
+  })
+  .openapi("Prediction");
+
+type Prediction = z.infer<typeof answerSchema>;
+
+const query = z.object({
+  top: z.coerce.number().int().min(1).default(5).openapi({ description: "Classes of the answer" }),
+  logits: z.enum(["true", "false"]).default("false").openapi({ description: "Whether to add the raw outputs" }),
+});
+
+/** Descriptions alone: the body is read by hand. */
+const file = { type: "string" as const, format: "binary" };
+const form = { type: "object" as const, properties: { image: file }, required: ["image"] };
+const pictureContent = { "image/*": { schema: file }, "multipart/form-data": { schema: form } };
+
+const shared = {
+  method: "post" as const,
+  tags: ["Pictures"],
+  responses: {
+    200: jsonOf(answerSchema, "The most probable classes, most probable first"),
+    ...errorsOf(400, 401, 404, 413, 415, 422, 429, 503, 504),
+  },
+};
+const request = { query, body: { content: pictureContent } };
+
+const predictRoute = createRoute({
+  ...{ ...shared, path: "/predict", request },
+  summary: "Classify a picture with the server's only model",
+});
+
+const predictWithRoute = createRoute({
+  ...{ ...shared, path: "/models/{name}/predict" },
+  summary: "Classify a picture with a model",
+  request: { ...request, params: z.object({ name: z.string() }) },
+});
+
+const modelsRoute = createRoute({
+  ...{
+    method: "get",
+    path: "/models",
+    tags: ["Pictures"],
+    summary: "The models, and the classes of those that take pictures",
+  },
+  responses: {
+    200: jsonOf(
+      z.object({ models: z.array(z.object({ name: z.string(), classes: z.array(z.string()).optional() })) }),
+      "All models",
+    ),
+    ...errorsOf(401),
+  },
+});
+
+/** Adds the routes for pictures. */
+export function addPredictRoutes(app: OpenAPIHono, api: ApiContext): void {
+  app.openapi(predictRoute, async (context) =>
+    context.json(await predict(context, api, { ...context.req.valid("query"), model: onlyModel(api) }), 200),
+  );
+  app.openapi(predictWithRoute, async (context) => {
+    const model = modelNamed(api, context.req.valid("param").name);
+    return context.json(await predict(context, api, { ...context.req.valid("query"), model }), 200);
+  });
+  app.openapi(modelsRoute, (context) => {
+    const models = Array.from(api.models.values(), ({ name, classes }) => ({ name, classes: classes && [...classes] }));
+    return context.json({ models }, 200);
+  });
+}
+
+function onlyModel({ models }: ApiContext): ServedModel {
+  const [model, ...others] = models.values();
+  if (model && others.length === 0) return model;
+  const names = [...models.keys()].join(", ");
+  throw new ApiError(
+    404,
+    `expected the name of one of ${models.size} models.`,
+    `Post to /models/NAME/predict: ${names}.`,
+  );
+}
+
+interface Asked extends z.infer<typeof query> {
+  readonly model: ServedModel;
+}
+
+async function predict(
+  context: Context,
+  { timeoutMs, maxBody }: ApiContext,
+  { model, top, logits }: Asked,
+): Promise<Prediction> {
+  const { name, classes } = model;
+  if (!classes) {
+    const message = `"${name}": expected a model that takes pictures but it takes tensors.`;
+    throw new ApiError(400, message, `Post tensors to /v2/models/${name}/infer.`);
+  }
+  const found = await visiting(model, async (visit) => {
+    const picture = await readPicture(context, maxBody);
+    const patience = { timeoutMs, client: context.req.raw.signal };
+    return withDeadline(patience, (signal) => visit.predict(picture, signal));
+  });
+  const ranked = rank(found, classes, top).top;
+  return { model: name, top: [...ranked], ...(logits === "true" && { logits: [...found] }) };
+}

@@ -1,0 +1,68 @@
+/** Models behind an address. */
+import { ocelliVersion } from "../../export/card.ts";
+import { LOOPBACK, listen } from "../http.ts";
+import { openModels } from "../models/open-models.ts";
+import type { ServingLimits } from "../models/served-model.ts";
+import { createApp } from "./app.ts";
+import { createMetrics } from "./metrics.ts";
+
+/** How models are served. */
+export interface ServeOptions {
+  /** Run folders and files, each alone or as NAME=PATH. */
+  readonly models: readonly string[];
+  /** The model of a bare state dict. */
+  readonly model?: string;
+  /** Name of the engine of networks; `auto` by default. */
+  readonly engine?: string;
+  readonly limits: ServingLimits;
+  /** Bytes of a body at most. */
+  readonly maxBody: number;
+  /** Milliseconds that a request may take to be sent, and again to be answered. */
+  readonly timeoutMs: number;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  /** 0 takes any port that is free. */
+  readonly port: number;
+  /** What clients have to send as `Authorization: Bearer TOKEN`; none by default. */
+  readonly token?: string;
+  /** Told of errors that are bugs; the server goes on. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** A server with its models. */
+export interface ModelServer {
+  readonly url: string;
+  readonly port: number;
+  /** By name; classes of those that take pictures. */
+  readonly models: readonly { readonly name: string; readonly classes?: readonly string[] }[];
+  /** Refuses what is new, answers what is under way, and ends. */
+  close(): Promise<void>;
+}
+
+/** Opens the models and listens. What cannot be opened, and a port that is taken, is a `UserError`. */
+export async function serveModels(options: ServeOptions): Promise<ModelServer> {
+  const { host = LOOPBACK, port, limits, timeoutMs } = options;
+  const metrics = createMetrics();
+  const models = await openModels(options.models, { ...options, limits, onBatch: metrics.onBatch });
+  const closeModels = async (): Promise<void> => {
+    await Promise.all(Array.from(models.values(), (model) => model.close()));
+  };
+  metrics.watch(models.values());
+  let isReady = true;
+  const app = createApp({ ...options, metrics, models, version: ocelliVersion(), isReady: () => isReady });
+  try {
+    const server = await listen(app, { host, port, receiveTimeoutMs: timeoutMs });
+    return {
+      ...{ url: server.url, port: server.port },
+      models: Array.from(models.values(), ({ name, classes }) => ({ name, classes })),
+      async close() {
+        isReady = false;
+        await server.close(timeoutMs);
+        await closeModels();
+      },
+    };
+  } catch (error) {
+    await closeModels();
+    throw error;
+  }
+}
