@@ -278,6 +278,7 @@ describe.runIf(hasChromium)("the dashboard", () => {
 
   test("a run is started from the form, after what was wrong is corrected; it is stopped, and can be resumed", async () => {
     await looking("/", { expected: /400/ }, async (page) => {
+      await rows(page).first().waitFor();
       await page.keyboard.press("n");
       await page.getByLabel("Data").fill("digits");
       await page.getByLabel("Epochs").fill("0");
