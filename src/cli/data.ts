@@ -2,10 +2,11 @@ import { type IdxData, type LoadDataOptions, loadData, photoPreparations } from 
 import type { ModelInput, ResolvedConfig } from "../training/index.ts";
 import { note } from "./output.ts";
 
-/** Loads a run's data set; what takes long is shown on standard error. */
-export async function loadRunData(resolved: ResolvedConfig): Promise<IdxData> {
-  const { configValues, dataOptions } = await import("../training/index.ts");
-  return loadShown(resolved.data.value, dataOptions(configValues(resolved)));
+/** Loads a run's data set, as it was when it began if `run` goes on; what takes long is shown on standard error. */
+export async function loadRunData(resolved: ResolvedConfig, run?: string): Promise<IdxData> {
+  const { configValues, dataOptions, readRunMarks } = await import("../training/index.ts");
+  const marks = run === undefined ? undefined : await readRunMarks(run);
+  return loadShown(resolved.data.value, dataOptions(configValues(resolved), marks));
 }
 
 /** Loads a data set for the evaluation of a model that takes `input`; what takes long is shown on standard error. */

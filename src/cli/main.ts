@@ -20,6 +20,7 @@ import { serveCommand } from "./commands/serve.ts";
 
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
+import { uiCommand } from "./commands/ui.ts";
 import { examples } from "./options.ts";
 import { EXIT, note, printError } from "./output.ts";
 
@@ -42,6 +43,7 @@ const commands = [
   doctorCommand,
   benchCommand,
   startCommand,
+  uiCommand,
 ];
 
 const program = new Command("ocelli")

@@ -77,7 +77,9 @@ export async function performRun({
 }
 
 async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
-  const { configValues, loadModel, openModel, reportOf, workersOf } = await import("../training/index.ts");
+  const { configValues, loadModel, openModel, reportOf, workersOf, writePredictions } = await import(
+    "../training/index.ts"
+  );
   const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
@@ -89,6 +91,7 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
   try {
     const evaluation = await trainer.evaluate(data.test, { workers: workersOf(configValues(config), data) });
     const report = reportOf(evaluation, model.classes);
+    await writePredictions(run, { data, evaluation, classes: model.classes });
     const pictures = await writeRunPictures({
       ...{ run, model: model.name, train: data.train, seed: config.seed.value },
       ...{ dataset: data.test, evaluation, report },

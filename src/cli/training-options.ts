@@ -60,6 +60,32 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--precision <name>", "fp32, or bf16 on the onednn engine (default: fp32)"],
 ];
 
+/** How settings are called on the command line, where it is not their name in kebab-case. */
+const NAMES: Readonly<Record<string, string>> = {
+  data: "DATA",
+  learningRate: "--lr",
+  unfreezeLearningRate: "--unfreeze-lr",
+  batchNorm: "--bn",
+  layerRates: "--layer-lr",
+  averageDecay: "--ema",
+  clipNorm: "--clip",
+};
+
+/** The flag of a setting: `--batch-size` of `batchSize`. */
+export const flagOf = (setting: string): string =>
+  NAMES[setting] ?? `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The arguments of `ocelli train` that ask for these settings. */
+export function trainingArguments({ data, ...settings }: Readonly<Record<string, unknown>>): string[] {
+  const flags = Object.entries(settings).flatMap(([name, value]) => {
+    const isSwitch = typeof value === "boolean";
+    if (!isSwitch) return [`${flagOf(name)}=${value}`];
+    // what is on by itself is switched off with --no-…, and the other way round
+    return name === "rawPixels" ? (value ? [flagOf(name)] : []) : value ? [] : [`--no-${name}`];
+  });
+  return [...flags, ...(data === undefined ? [] : ["--", String(data)])];
+}
+
 /** What the flags give: `shuffle` and `exif` are `true` where `--no-shuffle` and `--no-exif` are not given. */
 export type TrainingFlags = Readonly<Record<string, unknown>>;
 

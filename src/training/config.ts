@@ -85,6 +85,32 @@ function checkTogether(config: TrainConfig): void {
     );
 }
 
+/** Something that is wrong with settings, and which of them it is about. */
+export interface SettingFault {
+  readonly setting: SettingName | null;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** All that is wrong with the values of the last layer: what is wrong by itself, or else the first that does not go with others. */
+export function settingFaults(layers: readonly ConfigLayer[]): SettingFault[] {
+  const faultOf = (act: () => unknown): SettingFault[] => {
+    try {
+      act();
+      return [];
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const name = /^\w+/.exec(error.message)?.[0] ?? "";
+      return [{ setting: isSettingName(name) ? name : null, message: error.message, hint: error.hint }];
+    }
+  };
+  const own = Object.entries(layers.at(-1)?.values ?? {}).filter(([, value]) => value !== undefined);
+  const faults = own.flatMap(([name, value]) =>
+    isSettingName(name) ? faultOf(() => checked(name, value, name)) : faultOf(() => resolveConfig(layers)),
+  );
+  return 0 < faults.length ? faults : faultOf(() => resolveConfig(layers));
+}
+
 const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
 
 function checked(name: SettingName, value: unknown, label: string): unknown {

@@ -6,6 +6,8 @@ export {
   parseConfigFile,
   type ResolvedConfig,
   resolveConfig,
+  type SettingFault,
+  settingFaults,
 } from "./config.ts";
 export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export { evaluationBy } from "./evaluation.ts";
@@ -34,6 +36,15 @@ export {
   toInput,
 } from "./predict.ts";
 export {
+  PREDICTIONS_FILE,
+  type PredictedSample,
+  type Predictions,
+  predictionsState,
+  readPredictions,
+  sampleNames,
+  writePredictions,
+} from "./predictions-file.ts";
+export {
   defaultInput,
   inputShapeOf,
   type ModelInput,
@@ -43,7 +54,7 @@ export {
   preprocessingEntry,
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
-export { findRecipe, RECIPES, type Recipe } from "./recipes.ts";
+export { findRecipe, RECIPES, type Recipe, usualRecipe } from "./recipes.ts";
 export {
   bestRecord,
   isFinished,
@@ -51,6 +62,7 @@ export {
   type RunAccount,
   type RunAccountOptions,
   readRunAccount,
+  recordsIn,
   type StoredSetting,
 } from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
@@ -62,9 +74,10 @@ export {
   RUN_FILES,
   readRecords,
   readRunConfig,
+  readRunMarks,
 } from "./run-folder.ts";
 export { compareRuns, findRuns, listRuns, RUN_ORDERS, type RunComparison, type RunLine, runLine } from "./run-list.ts";
-export { SETTING_NAMES, type SettingName, type TrainConfig } from "./settings.ts";
+export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";

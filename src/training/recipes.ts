@@ -1,4 +1,5 @@
 /** Settings that belong together, as data: what was run, how long it took and how good it was. */
+import { namesPhotos } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { TrainConfig } from "./settings.ts";
@@ -53,6 +54,10 @@ export const RECIPES: readonly Recipe[] = [
     },
   },
 ];
+
+/** The recipe that is taken for data where no other is named; undefined if there is none. */
+export const usualRecipe = async (data: string): Promise<string | undefined> =>
+  (await namesPhotos(data)) ? "photos" : undefined;
 
 /** The recipe of that name; another name is a `UserError` that suggests the nearest. */
 export function findRecipe(name: string): Recipe {

@@ -114,16 +114,20 @@ const STEP = '{"type":"step",';
 export function recordsIn(text: string, problems: string[], { steps = true }: RunAccountOptions = {}): MetricsRecord[] {
   const records: MetricsRecord[] = [];
   const [broken, unknown]: [number[], Set<string>] = [[], new Set()];
-  const lines = text.split("\n");
-  lines.pop(); // after the last line's end there is nothing, or a line that is being written
-  for (const [index, line] of lines.entries()) {
-    if (!steps && index < lines.length - 1 && line.startsWith(STEP) && line.endsWith("}")) continue;
-    const value = parsed(line);
+  const last = text.lastIndexOf("\n", text.lastIndexOf("\n") - 1) + 1;
+  // after the last line's end there is nothing, or a line that is being written
+  for (
+    let start = 0, number = 1, end = text.indexOf("\n");
+    end !== -1;
+    start = end + 1, number++, end = text.indexOf("\n", start)
+  ) {
+    if (!steps && start < last && text.startsWith(STEP, start) && text[end - 1] === "}") continue;
+    const value = parsed(text.slice(start, end));
     const found = recordSchema.safeParse(value);
     const type = typeof value === "object" && value !== null && "type" in value ? String(value.type) : undefined;
     if (found.success) records.push(withNumbers(found.data));
     else if (type !== undefined && !RECORD_TYPES.includes(type)) unknown.add(type);
-    else broken.push(index + 1);
+    else broken.push(number);
   }
   if (0 < broken.length) {
     const which = broken.length === 1 ? `Line ${broken[0]}` : `${broken.length} lines (the first is line ${broken[0]})`;

@@ -1,6 +1,6 @@
 /** The data of a run, prepared as its network and its settings want them. */
 import { availableParallelism } from "node:os";
-import { type IdxData, type LoadDataOptions, photoPreparations } from "../data/index.ts";
+import { type IdxData, type LoadDataOptions, type Marks, photoPreparations } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape, sameShape } from "../graph/value.ts";
 import { findModel, type ModelRecord } from "../models/index.ts";
@@ -15,13 +15,14 @@ function photoInput(model: ModelRecord, { size, exif }: TrainConfig): ModelInput
   return { ...usual, exif, resize, crop: size === 0 ? usual.crop : size };
 }
 
-/** How `loadData` is to prepare a run's data. */
-export function dataOptions(config: TrainConfig): Pick<LoadDataOptions, "rawPixels" | "photos"> {
+/** How `loadData` is to prepare a run's data; `marks` are those that the run began with. */
+export function dataOptions(config: TrainConfig, marks?: Marks): Pick<LoadDataOptions, "rawPixels" | "photos"> {
   const { rawPixels, augment, erase, badFiles, valShare, seed, cache } = config;
   const input = photoInput(findModel(config.model), config);
   const { kind, exif, ...preprocessing } = input.kind === "photos" ? input : { kind: input.kind, exif: config.exif };
   const preparation = photoPreparations({ augmentation: augment, erasing: erase, orient: exif, ...preprocessing });
-  return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded: cache !== "none" } };
+  const keepDecoded = cache !== "none";
+  return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded, marks } };
 }
 
 /** Whether the data are photos, and not pictures of one size. */

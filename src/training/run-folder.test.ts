@@ -2,6 +2,8 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { bandData } from "../../tests/bands.ts";
+import type { IdxData } from "../data/index.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
 import { resolveConfig } from "./config.ts";
 import {
@@ -12,6 +14,7 @@ import {
   openRunFolder,
   readRecords,
   readRunConfig,
+  readRunMarks,
   rewindRunFolder,
 } from "./run-folder.ts";
 
@@ -30,6 +33,13 @@ describe("a new run", () => {
     expect(await readRunConfig(folder.path)).toEqual(config);
     expect(await readRecords(folder.path)).toEqual([]);
     expect(await isRunFolder(folder.path)).toBe(true);
+  });
+
+  test("keeps what people said of its photos", async () => {
+    const marks = { "val/ants/0.png": { label: "bees" }, "val/bees/1.png": { excluded: true } } as const;
+    const { path } = await createRunFolder(newPath(), config, { ...bandData(), marks } as IdxData);
+    expect(await readRunMarks(path)).toEqual(marks);
+    expect(await readRunMarks((await createRunFolder(newPath(), config, bandData())).path)).toEqual({});
   });
 
   test("may be made in an empty folder, and never over anything", async () => {
@@ -154,6 +164,15 @@ describe("records", () => {
     folder.record(step(7));
     await folder.flush();
     expect(await stepsOf(path)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("are written without being asked for; that they could not be is told by the next flush", async () => {
+    const folder = await createRunFolder(newPath(), config);
+    folder.record(step(1));
+    await expect.poll(() => readRecords(folder.path)).toEqual([step(1)]);
+    const gone = openRunFolder(newPath());
+    gone.record(step(1));
+    await expect.poll(() => gone.flush().then(String, (error: Error) => error.name)).toBe("UserError");
   });
 
   test("may be missing altogether", async () => {

@@ -2,6 +2,7 @@
 import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
+import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/index.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
@@ -15,13 +16,14 @@ export const RUN_FILES = {
   best: "best.pth",
   last: "last.pth",
   summary: "summary.json",
+  labels: "labels.json",
 } as const;
 
 /** A run's folder. Records and log lines are appended in the order in which they come. */
 export interface RunFolder {
   readonly path: string;
   file(name: keyof typeof RUN_FILES): string;
-  /** Adds a record to `metrics.jsonl`; written in groups, and at the latest by `flush`. */
+  /** Adds a record to `metrics.jsonl`; written in groups, about once a second while there are some, and at the latest by `flush`. */
   record(record: MetricsRecord): void;
   /** Adds a line with the time to `log.txt`, likewise. */
   log(line: string): void;
@@ -56,8 +58,11 @@ export interface NewRunFolder extends RunFolder {
   withdraw(): Promise<void>;
 }
 
-/** Makes the folder of a new run and writes its `config.json`. A folder with anything in it is a `UserError`. */
-export async function createRunFolder(path: string, config: ResolvedConfig): Promise<NewRunFolder> {
+/**
+ * Makes the folder of a new run and writes its `config.json`, and what people said of single photos. A folder with anything in it
+ * is a `UserError`.
+ */
+export async function createRunFolder(path: string, config: ResolvedConfig, data?: IdxData): Promise<NewRunFolder> {
   await checkRunFolder(path);
   const topmost = await makeFolder(path).catch((error: unknown) => {
     throw folderError(path, error);
@@ -67,6 +72,8 @@ export async function createRunFolder(path: string, config: ResolvedConfig): Pro
     await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
     await writeFileAtomic(folder.file("metrics"), "");
     await writeFileAtomic(folder.file("log"), "");
+    const marks = data && "marks" in data ? (data.marks as Marks) : {};
+    if (0 < Object.keys(marks).length) await writeFileAtomic(folder.file("labels"), formatMarks(marks));
   } catch (error) {
     await folder.withdraw();
     throw error;
@@ -111,11 +118,16 @@ export async function freeRunFolder(parent: string, name: string): Promise<strin
   return join(parent, `${name}-${number}`);
 }
 
+/** Milliseconds after which records are written without being asked for, so that whoever looks sees the run go on. */
+const FLUSH_INTERVAL = 1000;
+
 /** A run's folder that is there already. */
 export function openRunFolder(path: string): RunFolder {
   const pending = { metrics: "", log: "" };
   const file = (name: keyof typeof RUN_FILES): string => join(path, RUN_FILES[name]);
   let last: Promise<void> = Promise.resolve();
+  let lastFlush = Number.NEGATIVE_INFINITY;
+  let failure: unknown;
   const write = async (name: keyof typeof pending): Promise<void> => {
     const text = pending[name];
     pending[name] = "";
@@ -129,11 +141,21 @@ export function openRunFolder(path: string): RunFolder {
     file,
     record(record) {
       pending.metrics += `${JSON.stringify(record)}\n`;
+      if (performance.now() - lastFlush < FLUSH_INTERVAL) return;
+      this.flush().catch((error: unknown) => {
+        failure = error; // told by the next `flush` that is waited for
+      });
     },
     log(line) {
       pending.log += `${new Date().toISOString()} ${line}\n`;
     },
     flush() {
+      lastFlush = performance.now();
+      if (failure !== undefined) {
+        const told = Promise.reject(failure);
+        failure = undefined;
+        return told;
+      }
       const written = last.then(() => write("metrics")).then(() => write("log"));
       last = written.catch(() => {}); // whoever asked for it hears of it
       return written;
@@ -154,6 +176,9 @@ export async function readRunConfig(path: string, layers: readonly ConfigLayer[]
   });
   return resolveConfig([...parseRunConfig(text, file), ...layers]);
 }
+
+/** What people had said of single photos when a run began. */
+export const readRunMarks = (path: string): Promise<Marks> => readMarksFile(join(path, RUN_FILES.labels));
 
 /** The records of a run in order, up to the first line that was cut off or damaged. */
 export const readRecords = async (path: string): Promise<MetricsRecord[]> =>

@@ -1,7 +1,7 @@
 /** A whole training run: data, network, loop, run folder. Prints nothing; `onEvent` hears of everything. */
 import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "../checkpoint/index.ts";
-import { type DownloadProgress, type IdxData, loadData, openWorkerPool } from "../data/index.ts";
+import { type DownloadProgress, type IdxData, loadData, type Marks, openWorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { findModel, type NetworkOptions } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
@@ -12,7 +12,7 @@ import type { TrainerOptions } from "./network-trainer.ts";
 import { lossOf } from "./objective.ts";
 import { inputShapeOf } from "./preprocessing.ts";
 import { dataOptions, inputOf, workersOf } from "./run-data.ts";
-import { createRunFolder, openRunFolder, rewindRunFolder } from "./run-folder.ts";
+import { createRunFolder, openRunFolder, readRunMarks, rewindRunFolder } from "./run-folder.ts";
 import type { RunParts } from "./run-parts.ts";
 import type { TrainConfig } from "./settings.ts";
 import { freezeIn, partOf } from "./stages.ts";
@@ -44,7 +44,7 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
  */
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   return withRun(config, options, async (run) => {
-    const folder = await createRunFolder(options.run, config);
+    const folder = await createRunFolder(options.run, config, run.data);
     const training = new TrainingRun(run, folder, options);
     try {
       await training.begin();
@@ -68,12 +68,16 @@ export async function resume(config: ResolvedConfig, options: TrainOptions): Pro
   });
   const last = await readLast(folder.file("last"));
   // the weights are those of last.pth, whatever the run began with
-  return withRun(config, { ...options, weights: "none", networkOptions: last.options }, async (run) => {
-    checkResumable(options.run, last.progress, run);
-    await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
-    await rewindRunFolder(folder.path, last.progress.step);
-    return new TrainingRun(run, folder, options).resume(last);
-  });
+  return withRun(
+    config,
+    { ...options, weights: "none", networkOptions: last.options, marks: await readRunMarks(options.run) },
+    async (run) => {
+      checkResumable(options.run, last.progress, run);
+      await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
+      await rewindRunFolder(folder.path, last.progress.step);
+      return new TrainingRun(run, folder, options).resume(last);
+    },
+  );
 }
 
 function checkResumable(path: string, { epoch, step, dataHash }: Progress, { config, data }: RunParts): void {
@@ -102,6 +106,8 @@ interface OpenOptions extends TrainOptions {
   /** Those of the settings by default. */
   readonly weights?: string;
   readonly networkOptions?: NetworkOptions;
+  /** Those that a run began with that goes on. */
+  readonly marks?: Marks;
 }
 
 async function withRun<Result>(
@@ -115,7 +121,8 @@ async function withRun<Result>(
   const tellOf = (file: string, { received, total }: DownloadProgress): void =>
     onEvent?.({ type: "wait", what: `Downloading ${file}`, done: received, total });
   const onProgress = (progress: DownloadProgress & { file: string }): void => tellOf(progress.file, progress);
-  const data = options.data ?? (await loadData(config.data, { ...dataOptions(config), signal, onProgress }));
+  const data =
+    options.data ?? (await loadData(config.data, { ...dataOptions(config, options.marks), signal, onProgress }));
   const input = inputOf(data, model, config);
   const { classes } = data.train;
   const { weights = config.weights, networkOptions } = options;

@@ -2,12 +2,12 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe, { type AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FileTree, writeTree } from "../../src/testing/photo-folders.ts";
 import { hasChromium, openBrowser } from "../chromium.ts";
 import { emptyFolder, failingIn, interrupted, ocelli, ocelliJson } from "../cli/ocelli.ts";
+import { seriousFindings } from "./findings.ts";
 
 const cwd = emptyFolder();
 const LARGEST = 3e6;
@@ -62,15 +62,6 @@ async function looking(run: string, look: Look, check: (page: Page) => Promise<v
   await check(page);
   expect(complaints).toEqual([]);
   await context.close();
-}
-
-/** What axe-core finds that is serious or critical. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 const LOOKS: readonly Look[] = [390, 1440].flatMap((width) =>

@@ -2,7 +2,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Evaluation, EvaluationReport } from "../../training/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { interval, percent, print, printJson, table } from "../output.ts";
+import { interval, note, percent, print, printJson, table } from "../output.ts";
 
 function printReport(report: EvaluationReport): void {
   const { accuracy, accuracyInterval, count, loss, top5, top5Interval } = report;
@@ -55,6 +55,7 @@ export const evalCommand = new Command("eval")
       const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
       const { model, open } = await loadClassifier(path, { model: name });
       const loaded = await loadFor(data, model.input);
+      for (const text of loaded.notes ?? []) note(text);
       const { train, test } = loaded;
       const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);

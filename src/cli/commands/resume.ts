@@ -3,7 +3,7 @@ import { guarded } from "../guarded.ts";
 import { examples, jsonOption, numeric, tensorboardOption, threadsOption } from "../options.ts";
 import { printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { flagOf } from "./train.ts";
+import { flagOf } from "../training-options.ts";
 
 /** `ocelli resume` */
 export const resumeCommand = new Command("resume")
@@ -41,7 +41,7 @@ export const resumeCommand = new Command("resume")
           nameOf: flagOf,
         },
       ]);
-      const data = await loadRunData(config);
+      const data = await loadRunData(config, run);
       const finished = await performRun({ kind: "resume", config, run, data, tensorboard });
       if (!finished) return;
       if (json) printJson(finished.summary);

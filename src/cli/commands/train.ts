@@ -7,22 +7,7 @@ import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
-
-/** How settings are called on the command line, where it is not their name in kebab-case. */
-const FLAGS: Readonly<Record<string, string>> = {
-  data: "DATA",
-  learningRate: "--lr",
-  unfreezeLearningRate: "--unfreeze-lr",
-  batchNorm: "--bn",
-  layerRates: "--layer-lr",
-  averageDecay: "--ema",
-  clipNorm: "--clip",
-};
-
-/** The flag of a setting: `--batch-size` of `batchSize`. */
-export const flagOf = (setting: string): string =>
-  FLAGS[setting] ?? `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+import { flagOf, settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
 async function readConfigFile(file: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {
@@ -44,12 +29,10 @@ interface Layers {
 
 /** The settings of a run: those of a recipe under those of a file under those of flags. Photos have a recipe by themselves. */
 async function configOf({ data, recipe, configFile, flags }: Layers): Promise<ResolvedConfig> {
-  const { findRecipe, parseConfigFile, resolveConfig } = await import("../../training/index.ts");
-  const { namesPhotos } = await import("../../data/index.ts");
+  const { findRecipe, parseConfigFile, resolveConfig, usualRecipe } = await import("../../training/index.ts");
   const file = configFile === undefined ? [] : [parseConfigFile(await readConfigFile(configFile), configFile)];
   const named = data ?? file[0]?.values.data;
-  const usual = typeof named === "string" && (await namesPhotos(named)) ? "photos" : undefined;
-  const found = recipe ?? usual;
+  const found = recipe ?? (typeof named === "string" ? await usualRecipe(named) : undefined);
   const base = found === undefined ? [] : [{ from: "recipe", values: findRecipe(found).settings } as const];
   return resolveConfig([...base, ...file, { from: "flag", values: { data, ...flags }, nameOf: flagOf }]);
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { isManifestName, readManifest } from "./manifest.ts";
+import { MARKS_FILE } from "./marks.ts";
 import { type FoundPhotos, type PhotoSet, requireSameClasses, requireTwo, type SkippedFile } from "./photo-set.ts";
 import { type SplitOptions, stratifiedSplit } from "./split.ts";
 import { compareCodePoints, findFiles, joinName, listFolder, PHOTO_EXTENSIONS } from "./walk.ts";
@@ -42,7 +43,8 @@ interface ClassFolders {
 async function readClassFolders(root: string, folder: string): Promise<ClassFolders> {
   const { folders, files } = await listFolder(join(root, folder));
   const byClass = new Map<string, readonly string[]>();
-  const skipped = files.map((file): SkippedFile => ({ name: joinName(folder, file), reason: "in no class folder" }));
+  const loose = files.filter((file) => file !== MARKS_FILE);
+  const skipped = loose.map((file): SkippedFile => ({ name: joinName(folder, file), reason: "in no class folder" }));
   for (const name of folders) {
     const { photos, others } = await findFiles(root, joinName(folder, name));
     byClass.set(name, photos);

@@ -3,6 +3,17 @@ export { findPhotos } from "./find.ts";
 export { type FileHash, hashFile } from "./hash.ts";
 export { loadPhotos, type PhotoData, type PhotoOptions } from "./load-photos.ts";
 export { isManifestName } from "./manifest.ts";
+export {
+  applyMarks,
+  formatMarks,
+  MARKS_FILE,
+  type Mark,
+  type MarkedPhotos,
+  type Marks,
+  readMarks,
+  readMarksFile,
+  writableMarksFile,
+} from "./marks.ts";
 export { type PhotoDataset, type PhotoDatasetOptions, photoDataset } from "./photo-dataset.ts";
 export type { FoundPhotos, PhotoSet, SkippedFile } from "./photo-set.ts";
 export {

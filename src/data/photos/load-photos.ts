@@ -3,6 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { IdxData } from "../idx-folder.ts";
 import { findPhotos } from "./find.ts";
 import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
+import { applyMarks, type Marks, readMarks } from "./marks.ts";
 import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
 import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
 import { createPixelCache, pixelCacheBytes } from "./pixel-cache.ts";
@@ -20,6 +21,8 @@ export interface PhotoOptions extends SplitOptions {
    * are decoded once before anything else, and those are left out.
    */
   readonly badFiles?: "fail" | "skip";
+  /** What people said of single photos; by default what `readMarks` finds. */
+  readonly marks?: Marks;
   /** Keep decoded photos in memory, as many as fit, instead of decoding them in each epoch. */
   readonly keepDecoded?: boolean;
   /** With `skip`, called with the number of files decoded so far and that of all. */
@@ -28,6 +31,10 @@ export interface PhotoOptions extends SplitOptions {
 
 /** A data set of photos. */
 export interface PhotoData extends IdxData {
+  /** The folder that photos' names are relative to. */
+  readonly root: string;
+  /** What people said of the photos, as far as it was followed. */
+  readonly marks: Marks;
   readonly train: PhotoDataset;
   readonly test: PhotoDataset;
   /** Files that are no photos by their names, or in no class. */
@@ -42,7 +49,9 @@ export interface PhotoData extends IdxData {
  */
 export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
   const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = false } = options;
-  const found = await findPhotos(data, options);
+  const plain = await findPhotos(data, options);
+  const said = options.marks ? { marks: options.marks, file: "labels.json" } : await readMarks(plain.root);
+  const { found, applied, notes } = applyMarks(plain, said.marks, said.file);
   const { root, classes, skipped } = found;
   const { train, val, hashes, unreadable } =
     badFiles === "skip" ? await readablePhotos(found, options) : { ...found, ...(await hashed(found)), unreadable: [] };
@@ -58,8 +67,8 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
     test: dataset(val, "val"),
     source: `photos in "${data}"`,
     dataHash: dataHash(classes, withHashes({ train, val }, hashes)),
-    notes: notesOn(skipped, unreadable),
-    ...{ skipped, unreadable },
+    notes: [...notes, ...notesOn(skipped, unreadable)],
+    ...{ skipped, unreadable, root, marks: applied },
   };
 }
 

@@ -1,0 +1,48 @@
+import { Command } from "@commander-js/extra-typings";
+import { guarded, interruption, wholeNumber } from "../guarded.ts";
+import { examples, numeric } from "../options.ts";
+import { note, print } from "../output.ts";
+import { trainingArguments } from "../training-options.ts";
+
+/** The usual port; if it is taken, the next free one is. */
+const PORT = 7860;
+
+/** `ocelli ui` */
+export const uiCommand = new Command("ui")
+  .description("Open a page with your runs: live curves, comparison, pictures, training")
+  .argument("[runs]", "a folder of runs, or one run (default: runs)")
+  .option("--port <number>", "the port, or the next free one; 0 takes any", numeric, PORT)
+  .addHelpText("after", examples("ocelli ui", "ocelli ui runs --port 8080", "ocelli ui runs/digits-mnist-cnn-1"))
+  .action(
+    guarded(async (given, { port: wanted }) => {
+      const { dashboardApp, openRunsFolder, pageFolder } = await import("../../serving/dashboard/index.ts");
+      const { listen } = await import("../../serving/http.ts");
+      const port = wholeNumber("--port", wanted, 0);
+      const runs = await openRunsFolder(given ?? "runs", { mayBeMissing: given === undefined });
+      const main = process.argv[1] ?? "";
+      const app = dashboardApp({
+        ...{ runs, page: await pageFolder() },
+        commands: {
+          train: (values, run) => [main, "train", "--out", run, ...trainingArguments(values)],
+          resume: (run) => [main, "resume", run],
+        },
+      });
+      const server = await listen(app, { port, orNextFree: true });
+      if (port !== 0 && server.port !== port) note(`Port ${port} is taken; this dashboard has ${server.port}.`);
+      print(`Dashboard of "${runs.name}": ${server.url}`);
+      note("Ctrl-C ends it.");
+      await interrupted();
+      note("Training that was started here is saved and stopped.");
+      await app.close();
+      await server.close();
+    }),
+  );
+
+/** Ctrl-C, once. */
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { release } = interruption(() => {
+      release();
+      resolve();
+    });
+  });

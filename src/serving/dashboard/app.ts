@@ -1,0 +1,48 @@
+/** The dashboard's server: a Hono app over a folder of runs. */
+import { Hono } from "hono";
+import { messageOf, UserError } from "../../errors.ts";
+import type { ErrorAnswer } from "./api.ts";
+import { createDashboard, type DashboardOptions } from "./dashboard.ts";
+import { guard } from "./guard.ts";
+import { servePage } from "./page.ts";
+import { markRoutes } from "./routes/marks.ts";
+import { pictureRoutes } from "./routes/pictures.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { trainingRoutes } from "./routes/training.ts";
+import { missing, StatusError } from "./status-error.ts";
+
+/** What answers the dashboard's requests. */
+export interface DashboardApp {
+  readonly fetch: Hono["fetch"];
+  /** Stops the training that it started, which saves, and frees its models. */
+  close(): Promise<void>;
+}
+
+/** A dashboard over a folder of runs. */
+export function dashboardApp(options: DashboardOptions): DashboardApp {
+  const dashboard = createDashboard(options);
+  dashboard.list().catch(() => {}); // so that the list is known when a page asks for it, which then hears of errors
+  const app = new Hono();
+  app.use(guard());
+  app.onError((error, context) => {
+    const status = error instanceof StatusError ? error.status : error instanceof UserError ? 400 : 500;
+    const hint = error instanceof UserError ? error.hint : "This is a bug in ocelli: please report it.";
+    const answer: ErrorAnswer = { error: { message: messageOf(error), hint } };
+    return context.json(answer, status);
+  });
+  app.route("/api", runRoutes(dashboard));
+  app.route("/api", trainingRoutes(dashboard));
+  app.route("/api/runs/:id", pictureRoutes(dashboard));
+  app.route("/api/runs/:id", markRoutes(dashboard));
+  app.all("/api/*", (context) => {
+    throw missing(`"${context.req.path}": there is no such address.`, "Reload the page.");
+  });
+  app.get("*", servePage(options.page));
+  return {
+    fetch: app.fetch,
+    async close() {
+      await dashboard.jobs.close();
+      await dashboard.models.close();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** What the dashboard's routes work with. */
+import { join } from "node:path";
+import type { EvaluationState, Job, LiveState, RunDetail, RunEntry, RunList } from "./api.ts";
+import { openPlace } from "./pictures/data-set.ts";
+import { createEvaluations, type Evaluations } from "./pictures/evaluations.ts";
+import { createModels, type Models } from "./pictures/models.ts";
+import { createPlaces, type Places } from "./pictures/places.ts";
+import { createThumbnails, type Thumbnails } from "./pictures/thumbnails.ts";
+import { readDetail, stateWith } from "./runs/detail.ts";
+import { createRunReader } from "./runs/entry.ts";
+import { findRun, findRunIds, type RunsFolder, runPath } from "./runs/find.ts";
+import { createJobs, hasFolder, type Jobs, type TrainingCommands } from "./training/jobs.ts";
+
+/** What the dashboard is of. */
+export interface DashboardOptions {
+  readonly runs: RunsFolder;
+  /** The folder of the built page. */
+  readonly page: string;
+  readonly commands: TrainingCommands;
+}
+
+/** The dashboard's state, and what it knows of runs. */
+export interface Dashboard extends DashboardOptions {
+  readonly evaluations: Evaluations;
+  readonly models: Models;
+  readonly places: Places;
+  readonly thumbnails: Thumbnails;
+  readonly jobs: Jobs;
+  list(): Promise<RunList>;
+  detail(id: string): Promise<RunDetail>;
+  live(id: string): Promise<LiveState>;
+  /** Where a run's records are or will be. A run that neither is there nor has a process is a 404. */
+  liveFolder(id: string): Promise<string>;
+}
+
+const NO_EVALUATION: EvaluationState = { state: "none", done: 0, total: 0, error: null };
+
+/** A run whose process has begun, but that has no folder. */
+function withoutFolder(id: string, job: Job): RunEntry {
+  const state = job.state === "ended" ? "failed" : "starting";
+  const unknown = { model: null, data: null, epochsWanted: null, accuracy: null, loss: null, bestEpoch: null };
+  return { id, state, ...unknown, epochs: 0, seconds: null, begun: Date.now(), changed: 0, curve: [], notes: [] };
+}
+
+/** A dashboard where nothing has happened yet. */
+export function createDashboard(options: DashboardOptions): Dashboard {
+  const { runs } = options;
+  const reader = createRunReader();
+  const evaluations = createEvaluations();
+  const jobs = createJobs(runs, options.commands);
+  const starting = async (id: string): Promise<Job | null> => {
+    const job = jobs.of(id);
+    return job && !(await hasFolder(runPath(runs, id))) ? job : null;
+  };
+  return {
+    ...options,
+    ...{ evaluations, jobs, models: createModels(), places: createPlaces(openPlace), thumbnails: createThumbnails() },
+    async list() {
+      const ids = await findRunIds(runs);
+      const read = await Promise.all(ids.map((id) => reader.read(join(runs.root, id), id)));
+      const begun = jobs.ids().flatMap((id) => {
+        const job = jobs.of(id);
+        return job && !ids.includes(id) ? [withoutFolder(id, job)] : [];
+      });
+      return { folder: runs.name, runs: [...begun, ...read.map(({ entry }) => stateWith(entry, jobs.of(entry.id)))] };
+    },
+    async detail(id) {
+      const job = await starting(id);
+      if (job) {
+        const metrics = { epochs: [], evals: [], steps: [], end: 0 };
+        const nothing = { settings: [], summary: null, metrics, files: [], hasWeights: false };
+        return { ...withoutFolder(id, job), ...nothing, job, evaluation: NO_EVALUATION };
+      }
+      const path = await findRun(runs, id);
+      return readDetail({ path, id, reader }, { job: jobs.of(id), evaluation: await evaluations.state(path) });
+    },
+    async live(id) {
+      const job = jobs.of(id);
+      const path = runPath(runs, id);
+      if (job && !(await hasFolder(path)))
+        return { state: withoutFolder(id, job).state, job, evaluation: NO_EVALUATION };
+      const { entry } = await reader.read(path, id);
+      return { state: stateWith(entry, job).state, job, evaluation: await evaluations.state(path) };
+    },
+    liveFolder: async (id) => ((await starting(id)) ? runPath(runs, id) : findRun(runs, id)),
+  };
+}

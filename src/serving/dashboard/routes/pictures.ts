@@ -1,0 +1,95 @@
+/** Pictures: those of the validation set with their predictions, what people say of them, and others that are classified. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { z } from "zod";
+import { type Marks, readMarks } from "../../../data/index.ts";
+import type { Dashboard } from "../dashboard.ts";
+import { photoFile, samplePng } from "../pictures/data-set.ts";
+import type { Places } from "../pictures/places.ts";
+import { reportOn, selectionSchema, selectPictures, shownPicture } from "../pictures/select.ts";
+import { SIDES } from "../pictures/thumbnails.ts";
+import { findRun } from "../runs/find.ts";
+import { missing, StatusError } from "../status-error.ts";
+import { checked } from "./checked.ts";
+
+/** Bytes of a picture that is sent. */
+const LARGEST = 32 * 2 ** 20;
+
+const indexSchema = z.coerce.number().int().min(0);
+const sideSchema = z.coerce
+  .number()
+  .int()
+  .min(SIDES.least)
+  .max(SIDES.most)
+  .catch(SIDES.least * 10);
+
+/** What people say of the photos of a run; nothing if its pictures are no photos, or are not there. */
+async function marksIn(places: Places, run: string): Promise<Marks> {
+  const place = await places.of(run).catch(() => undefined);
+  return place?.kind === "photos" ? (await readMarks(place.root)).marks : {};
+}
+
+/** What errors call a picture that was sent. */
+const nameOf = (context: Context): string => `"${context.req.query("name")?.slice(0, 200) || "picture"}"`;
+
+/** The routes under `/api/runs/:id/`. */
+export function pictureRoutes({ runs, evaluations, models, places, thumbnails }: Dashboard): Hono {
+  const app = new Hono();
+  const runOf = (context: Context): Promise<string> => findRun(runs, context.req.param("id") ?? "");
+  /** A picture of the validation set: its file, or its bytes. */
+  const pictureOf = async (run: string, index: number): Promise<string | Uint8Array> => {
+    const place = await places.of(run);
+    if (place.kind === "pixels") return samplePng(place, index);
+    const file = (await evaluations.predictions(run)).samples[index]?.file;
+    if (typeof file !== "string") throw missing(`picture ${index}: there is none.`, "Evaluate the run again.");
+    return photoFile(place, file);
+  };
+  app.post("/evaluation", async (context) => {
+    const run = await runOf(context);
+    evaluations.start(run);
+    return context.json(await evaluations.state(run), 202);
+  });
+  app.get("/report", async (context) => context.json(reportOn(await evaluations.predictions(await runOf(context)))));
+  const marksOf = (run: string): Promise<Marks> => marksIn(places, run);
+  app.get("/pictures", async (context) => {
+    const run = await runOf(context);
+    const selection = checked(selectionSchema, context.req.query());
+    return context.json(selectPictures(await evaluations.predictions(run), selection, await marksOf(run)));
+  });
+  app.get("/pictures/:index", async (context) => {
+    const run = await runOf(context);
+    const index = checked(indexSchema, context.req.param("index"));
+    const picture = shownPicture(await evaluations.predictions(run), index, await marksOf(run));
+    if (!picture) throw missing(`picture ${index}: there is none.`, "Close it, and choose another.");
+    return context.json(picture);
+  });
+  app.get("/pictures/:index/image", async (context) => {
+    const run = await runOf(context);
+    const picture = await pictureOf(run, checked(indexSchema, context.req.param("index")));
+    const side = checked(sideSchema, context.req.query("side"));
+    const place = await places.of(run);
+    const bytes =
+      typeof picture === "string"
+        ? await thumbnails.of(picture, { side, orient: place.kind === "photos" && place.exif })
+        : picture;
+    const headers = { "content-type": "image/png", "cache-control": "private, max-age=600" };
+    return context.body(new Uint8Array(bytes), 200, headers);
+  });
+  app.post("/pictures/:index/classify", async (context) => {
+    const run = await runOf(context);
+    const picture = await pictureOf(run, checked(indexSchema, context.req.param("index")));
+    return context.json(await models.classify(run, picture, "picture"));
+  });
+  const limit = bodyLimit({
+    maxSize: LARGEST,
+    onError: () => {
+      throw new StatusError(413, "picture: expected at most 32 MB but it is larger.", "Send a smaller one.");
+    },
+  });
+  app.post("/classify", limit, async (context) => {
+    const run = await runOf(context);
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    return context.json(await models.classify(run, bytes, nameOf(context)));
+  });
+  return app;
+}

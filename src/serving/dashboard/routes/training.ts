@@ -1,0 +1,52 @@
+/** Training from the page: the form, and processes that are started and stopped. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { UserError } from "../../../errors.ts";
+import type { Note, StartedRun, TrainForm } from "../api.ts";
+import type { Dashboard } from "../dashboard.ts";
+import { findRun } from "../runs/find.ts";
+import { StatusError } from "../status-error.ts";
+import { checkTraining, FIELDS, MODEL_NAMES, type Values } from "../training/form.ts";
+
+const valuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+async function valuesIn(json: Promise<unknown>): Promise<Values> {
+  const values = valuesSchema.safeParse(await json.catch(() => undefined));
+  if (values.success) return values.data;
+  throw new UserError("request: expected settings with their values.", "Reload the page.");
+}
+
+/** The routes under `/api/`. */
+export function trainingRoutes({ runs, jobs }: Dashboard): Hono {
+  const refusal: Note | null =
+    runs.only === undefined
+      ? null
+      : { message: "This dashboard is of a single run.", hint: "Start it with the folder of runs: ocelli ui runs" };
+  const app = new Hono();
+  app.get("/train", (context) => {
+    const form: TrainForm = { fields: FIELDS, models: MODEL_NAMES, refusal };
+    return context.json(form);
+  });
+  app.post("/train/check", async (context) => context.json(await checkTraining(await valuesIn(context.req.json()))));
+  app.post("/train", async (context) => {
+    if (refusal) throw new StatusError(409, refusal.message, refusal.hint);
+    const values = await valuesIn(context.req.json());
+    const { faults, settings } = await checkTraining(values);
+    const [fault] = faults;
+    if (fault) return context.json({ error: { message: fault.message, hint: fault.hint }, faults }, 400);
+    const model = settings.find(({ name }) => name === "model")?.value;
+    const started: StartedRun = { id: await jobs.train(values, String(model)) };
+    return context.json(started, 201);
+  });
+  app.post("/runs/:id/stop", async (context) => {
+    jobs.stop(context.req.param("id"));
+    return context.json({}, 202);
+  });
+  app.post("/runs/:id/resume", async (context) => {
+    const id = context.req.param("id");
+    await findRun(runs, id);
+    jobs.resume(id);
+    return context.json({}, 202);
+  });
+  return app;
+}

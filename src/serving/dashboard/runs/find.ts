@@ -1,0 +1,61 @@
+/** The runs below a folder, and which of them an address means. */
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { UserError } from "../../../errors.ts";
+import { findRuns, looksLikeRun } from "../../../training/index.ts";
+import { forbidden, missing } from "../status-error.ts";
+
+/** Where runs are looked for. */
+export interface RunsFolder {
+  /** Absolute. */
+  readonly root: string;
+  /** As it was given. */
+  readonly name: string;
+  /** The one run that is shown, where the folder given is a run itself. */
+  readonly only?: string;
+}
+
+/** Folders between the runs folder and a run, at most. */
+const DEPTH = 3;
+
+/** Opens a folder of runs, or one run. Unless `mayBeMissing`, a folder that is not there is a `UserError`. */
+export async function openRunsFolder(name: string, { mayBeMissing = false } = {}): Promise<RunsFolder> {
+  const root = resolve(name);
+  const found = await stat(root).catch(() => undefined);
+  if (!found && mayBeMissing) return { root, name };
+  if (!found?.isDirectory()) {
+    const received = found ? "it is a file" : "there is no such folder";
+    throw new UserError(`"${name}": expected a folder of runs but ${received}.`, "Train first: ocelli train digits");
+  }
+  return (await looksLikeRun(root)) ? { root: dirname(root), name, only: basename(root) } : { root, name };
+}
+
+/** The ids of all runs. */
+export async function findRunIds({ root, only }: RunsFolder): Promise<string[]> {
+  if (only !== undefined) return [only];
+  const paths = await findRuns(root).catch(() => []); // there may be no such folder yet
+  return paths.map((path) => relative(root, path).split(sep).join("/")).filter((id) => id !== "");
+}
+
+/** Whether `path` is `folder` or lies in it; both absolute, links followed. */
+export const liesIn = (folder: string, path: string): boolean => path === folder || path.startsWith(folder + sep);
+
+/** The path that a run of that id has or would have. What leads out of the runs folder is refused (403). */
+export function runPath({ root, only }: RunsFolder, id: string): string {
+  const parts = id.split("/");
+  const leadsOut = parts.some((part) => part === "" || part.startsWith(".") || /[\\\0:]/.test(part));
+  if (leadsOut || DEPTH < parts.length || (only !== undefined && id !== only)) {
+    throw forbidden(`run "${id}": expected a folder in the runs folder.`);
+  }
+  return join(root, ...parts);
+}
+
+/** The path of the run of that id. What leads out of the runs folder, by a link too, is refused (403); what is not there is a 404. */
+export async function findRun(runs: RunsFolder, id: string): Promise<string> {
+  const path = runPath(runs, id);
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined)
+    throw missing(`run "${id}": there is no such run.`, "It may have been removed: go to the list.");
+  if (!liesIn(await realpath(runs.root), real)) throw forbidden(`run "${id}": it leads out of the runs folder.`);
+  return path;
+}

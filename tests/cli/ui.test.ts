@@ -1,0 +1,68 @@
+/** `ocelli ui` through the real command line: ports, folders, and what it leaves to the next training. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { writeTree } from "../../src/testing/photo-folders.ts";
+import { writeRunFolder } from "../../src/testing/run-folders.ts";
+import { openDashboard } from "./dashboard.ts";
+import { emptyFolder, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
+
+const cwd = emptyFolder();
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+test("two dashboards on one port: the second takes the next free one and says so; Ctrl-C ends both", async () => {
+  mkdirSync(join(cwd, "runs"));
+  const first = await openDashboard(cwd, ["--port", "0"]);
+  const port = new URL(first.url).port;
+  const second = await openDashboard(cwd, ["--port", port]);
+  const other = new URL(second.url).port;
+  expect(Number(other)).toBeGreaterThan(Number(port));
+  expect(second.told()).toContain(`Port ${port} is taken; this dashboard has ${other}.`);
+  for (const { url } of [first, second])
+    expect(await (await fetch(`${url}/api/runs`)).json()).toEqual({ folder: "runs", runs: [] });
+  expect([await first.close(), await second.close()]).toEqual([0, 0]);
+});
+
+test("a folder that is not there, a file, and a wrong port are told in two lines", () => {
+  writeFileSync(join(cwd, "file"), "");
+  expect(failingIn(cwd, ["ui", "none"], 1).error).toBe(
+    '"none": expected a folder of runs but there is no such folder.',
+  );
+  expect(failingIn(cwd, ["ui", "file"], 1).error).toBe('"file": expected a folder of runs but it is a file.');
+  expect(failingIn(cwd, ["ui", "--port", "-1"], 1).error).toMatch(/^--port: expected a whole number of at least 0/);
+});
+
+test("one run may be given; it alone is shown", async () => {
+  await writeRunFolder(join(cwd, "some/one"));
+  await writeRunFolder(join(cwd, "some/two"));
+  const dashboard = await openDashboard(cwd, ["some/one", "--port", "0"]);
+  const { runs } = (await (await fetch(`${dashboard.url}/api/runs`)).json()) as { runs: { id: string }[] };
+  expect(runs.map(({ id }) => id)).toEqual(["one"]);
+  expect((await fetch(`${dashboard.url}/api/runs/two`)).status).toBe(403);
+  await dashboard.close();
+});
+
+test("corrected labels: the next training follows and tells them and keeps a copy, with which it is resumed", async () => {
+  const names = ["train", "val"].flatMap((part) =>
+    ["ants", "bees"].flatMap((name) => [0, 1, 2].map((n) => `${part}/${name}/${n}.png`)),
+  );
+  const { root, remove } = await writeTree(Object.fromEntries(names.map((name, seed) => [name, seed])));
+  const marks = { version: 1, photos: { "train/ants/0.png": { label: "bees" }, "val/bees/0.png": { excluded: true } } };
+  writeFileSync(join(root, "ocelli-labels.json"), JSON.stringify(marks));
+  const small = ["--model", "squeezenet1_1", "--size", "32", "--batch-size", "4", "--workers", "0", "--epochs", "1"];
+  const { stderr, status } = ocelli(cwd, ["train", root, "--out", "marked", ...small]);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain(`By "${join(root, "ocelli-labels.json")}": 1 photo with another label, 1 photo left out.`);
+  expect(stderr).toContain("6 images to train, 5 to validate");
+  expect(JSON.parse(readFileSync(join(cwd, "marked/labels.json"), "utf8"))).toEqual(marks);
+  const [header, ...samples] = readFileSync(join(cwd, "marked/predictions.jsonl"), "utf8").trim().split("\n");
+  expect(JSON.parse(header ?? "")).toMatchObject({ version: 1, classes: ["ants", "bees"] });
+  expect(samples.map((line) => JSON.parse(line).file)).toEqual([
+    ...["val/ants/0.png", "val/ants/1.png", "val/ants/2.png", "val/bees/1.png", "val/bees/2.png"],
+  ]);
+
+  rmSync(join(root, "ocelli-labels.json")); // what was said since is for the next run
+  const resumed = ocelliJson<{ epochs: number }>(cwd, ["resume", "marked", "--epochs", "2"]);
+  expect(resumed.epochs).toBe(2);
+  await remove();
+});

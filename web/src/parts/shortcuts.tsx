@@ -1,0 +1,82 @@
+/** Keys that work everywhere, and the list of all keys. */
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { go } from "../router.ts";
+import { undoLast } from "./toast.tsx";
+
+const KEYS: readonly (readonly [keys: string, what: string])[] = [
+  ["/", "filter the list of runs"],
+  ["j k", "next and previous run in the list"],
+  ["x", "choose the run for comparison"],
+  ["c", "compare the chosen runs"],
+  ["n", "new run"],
+  ["← →", "previous and next picture, when one is open"],
+  ["e", "leave the open picture out of the next training"],
+  ["u", "undo the last mark"],
+  ["Esc", "close what is open"],
+  ["?", "this list"],
+];
+
+const isOpen = signal(false);
+
+/** Whether a key was pressed for the page and not for a field. */
+export function isForPage(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return false;
+  return !(event.target instanceof Element && event.target.closest("input:not([type=checkbox]), textarea, select"));
+}
+
+/** Calls `actions` for keys while a part is shown. */
+export function useKeys(actions: Readonly<Record<string, () => void>>): void {
+  const last = useRef(actions);
+  last.current = actions;
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const action = isForPage(event) ? last.current[event.key] : undefined;
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+}
+
+/** The list of keys, opened with `?`. */
+export function Shortcuts() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useKeys({
+    "?": () => {
+      isOpen.value = true;
+    },
+    n: () => go("/new"),
+    u: undoLast,
+  });
+  const open = isOpen.value;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+  }, [open]);
+  if (!open) return null;
+  const close = (): void => {
+    isOpen.value = false;
+  };
+  return (
+    <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={close}>
+      <h2 id="keys-title">Keys</h2>
+      <dl>
+        {KEYS.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>
+              {keys.split(" ").map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}
