@@ -27,6 +27,7 @@ export interface LoadedClassifier {
   readonly model: Pick<LoadedModel, "file" | "name" | "classes" | "inputShape" | "input">;
   /** The network itself, which an exported file has no more. */
   readonly network?: LoadedModel;
+  /** Puts it on an engine; an exported file runs on ONNX Runtime alone. */
   open(options?: RunModelOptions): Promise<Classifier>;
 }
 

@@ -86,11 +86,17 @@ export function runLine(account: RunAccount, run: string = account.name): RunLin
 
 /** By what lists are sorted; what is missing comes last. */
 export const RUN_ORDERS = {
+  /** the newest first */
   began: (a, b) => (b.began ?? "").localeCompare(a.began ?? ""),
+  /** numbers in names by their value */
   name: (a, b) => a.run.localeCompare(b.run, "en", { numeric: true }),
+  /** the best first */
   accuracy: (a, b) => (b.best?.accuracy ?? -1) - (a.best?.accuracy ?? -1),
+  /** the lowest first */
   loss: (a, b) => (a.best?.loss ?? Infinity) - (b.best?.loss ?? Infinity) || 0,
+  /** the longest first */
   epochs: (a, b) => b.epochs - a.epochs,
+  /** the quickest first */
   seconds: (a, b) => (a.seconds ?? Infinity) - (b.seconds ?? Infinity) || 0,
 } as const satisfies Readonly<Record<string, (a: RunLine, b: RunLine) => number>>;
 
