@@ -60,7 +60,7 @@ test.each([
   [{ seed: null }, "--seed: expected a whole number of at least 0 but got null."],
   [{ engine: "onx" }, '--engine: expected one of auto, onnx, onednn, reference but got "onx".\nDid you mean "onnx"?'],
   [{ optimizer: "Adm" }, 'but got "Adm".\nDid you mean "adam"?'],
-  [{ precision: "bf16" }, '--precision: expected one of fp32 but got "bf16".'],
+  [{ precision: "fp16" }, '--precision: expected one of fp32, bf16 but got "fp16".'],
   [{ model: "mnist-cn" }, 'but got "mnist-cn".\nDid you mean "mnist-cnn"?'],
   [{ schedule: "cosin" }, '"cosin".\nDid you mean "cosine"?'],
   [{ schedule: "warmup:3", epochs: 3 }, "expected a warm-up shorter than the run of 3 epochs but it is 3."],
