@@ -24,8 +24,9 @@ export interface Library {
 
 /** Names that are tried if OCELLI_DNNL names no file; the system's loader knows the folders. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  linux: ["libdnnl.so.3", "libdnnl.so.2"],
-  darwin: ["libdnnl.3.dylib", "/opt/homebrew/lib/libdnnl.3.dylib", "/usr/local/lib/libdnnl.3.dylib", "libdnnl.2.dylib"],
+  // a library of version 3 has to be named until all tests have run on one
+  linux: ["libdnnl.so.2"],
+  darwin: ["libdnnl.2.dylib", "/opt/homebrew/lib/libdnnl.2.dylib", "/usr/local/lib/libdnnl.2.dylib"],
   win32: ["dnnl.dll"],
 };
 
@@ -77,7 +78,7 @@ function search(files: readonly string[]): { library?: Library; failures: string
 /** The one command that adds oneDNN to this system. */
 export const installHint = (): string =>
   process.platform === "linux"
-    ? "On Debian: apt-get install libdnnl3 (12: libdnnl2); elsewhere install oneDNN, or set OCELLI_DNNL to a libdnnl.so that you built."
+    ? "On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN 2.7 from its sources and set OCELLI_DNNL to libdnnl.so."
     : "Build oneDNN from its sources and set OCELLI_DNNL to the library's file.";
 
 /**
