@@ -75,7 +75,7 @@ function compare(settings: Settings, scratch: string): void {
     results[job.name] = { title: job.title, date, limit, rounds };
     const versions = rounds.flatMap(({ pytorch }) => Object.values(pytorch).map(({ version }) => version));
     const facts = [
-      `machine: ${machine()}; limit ${limit} GFLOP/s; load average ${loadavg()[0]?.toFixed(1)}`,
+      `machine: ${machine()}; product of matrices ${limit} GFLOP/s; load average ${loadavg()[0]?.toFixed(1)}`,
       `versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, onnxruntime-node ${versionOf("onnxruntime-node/package.json")}, PyTorch ${versions[0]}`,
       `date: ${date}`,
     ];
