@@ -23,6 +23,12 @@ export type Element = keyof typeof ELEMENT;
 /** Bytes of an element. */
 export const ELEMENT_BYTES: Readonly<Record<Element, number>> = { bfloat16: 2, float32: 4, int32: 4 };
 
+/** The type of elements of a number in oneDNN. */
+export function elementOf(code: number): Element {
+  const found = Object.entries(ELEMENT).find(([, number]) => number === code);
+  return found ? (found[0] as Element) : "float32"; // of none that is used here: bytes of a workspace
+}
+
 /** dnnl_cpu_isa_t, bits that a processor with instructions for products of bfloat16 has. */
 export const ISA_WITH_BFLOAT16 = 0xe7;
 

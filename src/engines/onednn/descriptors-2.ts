@@ -1,6 +1,6 @@
 import type { Calls } from "./calls.ts";
-import { ALGORITHM, ANY_LAYOUT, ELEMENT, type Element, type Operation, QUERY } from "./codes.ts";
-import { type Descriptor, type Descriptors, dimensions } from "./descriptors.ts";
+import { ALGORITHM, ANY_LAYOUT, ELEMENT, elementOf, type Operation, QUERY } from "./codes.ts";
+import { type Descriptor, type Descriptors, dimensions, parametersOf } from "./descriptors.ts";
 import type { Library, Pointer } from "./library.ts";
 
 /** Bytes of a descriptor of a layout. */
@@ -10,7 +10,7 @@ const ELEMENT_AT = 104;
 /** Room for a descriptor of a primitive, which takes at most 6,000 bytes. */
 const DESCRIPTOR_BYTES = 16384;
 
-/** Parameters of `dnnl_…_desc_init` after the descriptor: i int, p pointer, f float. */
+/** Parameters of `dnnl_…_desc_init` after the descriptor, as `parametersOf` takes them. */
 const OPERATIONS: Readonly<Record<Operation, readonly [name: string, types: string]>> = {
   convolutionForward: ["dilated_convolution_forward", "iipppppppp"],
   convolutionBackwardData: ["dilated_convolution_backward_data", "ippppppp"],
@@ -25,12 +25,9 @@ const OPERATIONS: Readonly<Record<Operation, readonly [name: string, types: stri
   binary: ["binary", "ippp"],
 };
 
-const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float" };
-
 function prototypeOf(operation: Operation): string {
   const [name, types] = OPERATIONS[operation];
-  const parameters = [...types].map((type) => TYPES[type]).join(", ");
-  return `dnnl_${name}_desc_init(void *, ${parameters})`;
+  return `dnnl_${name}_desc_init(void *, ${parametersOf(types)})`;
 }
 
 /** Descriptors of oneDNN 2.6 and later 2.x: structures that the caller owns, filled in place. */
@@ -87,10 +84,4 @@ export function descriptors2(library: Library, calls: Calls): Descriptors {
     },
     appendSum: (operations) => calls.call("dnnl_post_ops_append_sum(void *, float)", [operations, 1]),
   };
-}
-
-/** The type of elements of a number in oneDNN. */
-export function elementOf(code: number): Element {
-  const found = Object.entries(ELEMENT).find(([, number]) => number === code);
-  return found ? (found[0] as Element) : "float32"; // of none that is used here: bytes of a workspace
 }

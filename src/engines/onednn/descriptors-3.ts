@@ -1,7 +1,12 @@
 import type { Calls } from "./calls.ts";
-import { ALGORITHM, ANY_LAYOUT, ELEMENT, NORMALIZATION, type Operation, QUERY } from "./codes.ts";
-import { type DescriptionArgument, type Descriptor, type Descriptors, dimensions } from "./descriptors.ts";
-import { elementOf } from "./descriptors-2.ts";
+import { ALGORITHM, ANY_LAYOUT, ELEMENT, elementOf, NORMALIZATION, type Operation, QUERY } from "./codes.ts";
+import {
+  type DescriptionArgument,
+  type Descriptor,
+  type Descriptors,
+  dimensions,
+  parametersOf,
+} from "./descriptors.ts";
 import type { Pointer } from "./library.ts";
 
 /** dnnl_eltwise_relu */
@@ -25,7 +30,7 @@ const flagsOf = (flags: number): number =>
 const algorithmOf = (algorithm: DescriptionArgument): DescriptionArgument =>
   algorithm === ALGORITHM.relu ? RELU : algorithm;
 
-/** One operation: its name, its parameters (i int, p pointer, f float, u unsigned), whether it takes its forward primitive, its arguments by those of oneDNN 2.6. */
+/** One operation: its name, its parameters as `parametersOf` takes them, whether it takes its forward primitive, its arguments by those of oneDNN 2.6. */
 interface Form {
   readonly name: string;
   readonly types: string;
@@ -33,7 +38,7 @@ interface Form {
   readonly adapt?: (args: readonly DescriptionArgument[]) => readonly DescriptionArgument[];
 }
 
-/** The result has a layout of its own, which is that of the operand. */
+/** By operation; where oneDNN 3 wants the layout of a result too, it is that of the operand. */
 const FORMS: Readonly<Record<Operation, Form>> = {
   convolutionForward: { name: "convolution_forward", types: "iipppppppp" },
   convolutionBackwardData: { name: "convolution_backward_data", types: "ippppppp", hint: true },
@@ -66,10 +71,8 @@ const FORMS: Readonly<Record<Operation, Form>> = {
   binary: { name: "binary", types: "ippp" },
 };
 
-const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float", u: "unsigned int" };
-
 function prototypeOf({ name, types, hint }: Form): string {
-  const parameters = [...types, ...(hint ? "p" : "")].map((type) => TYPES[type]).join(", ");
+  const parameters = parametersOf(`${types}${hint ? "p" : ""}`);
   return `dnnl_${name}_primitive_desc_create(_Out_ void **, void *, ${parameters}, void *)`;
 }
 

@@ -40,3 +40,8 @@ export interface Place {
 
 /** Sizes as oneDNN takes them. */
 export const dimensions = (sizes: readonly number[]): BigInt64Array => BigInt64Array.from(sizes, BigInt);
+
+const TYPES: Readonly<Record<string, string>> = { i: "int", p: "void *", f: "float", u: "unsigned int" };
+
+/** The parameters of a prototype by a letter each: i int, p pointer, f float, u unsigned. */
+export const parametersOf = (types: string): string => [...types].map((type) => TYPES[type]).join(", ");

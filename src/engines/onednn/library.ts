@@ -40,29 +40,30 @@ const WANTED = `${LEAST.major}.${LEAST.minor} or newer, up to ${NEWEST_MAJOR}.x,
  * cannot be loaded, or that the one found is of a version that cannot be used.
  */
 export function findLibrary(named: string | undefined = process.env.OCELLI_DNNL): Library | undefined {
-  const { library, failures } = search(named ? [named] : namesHere());
+  const { library, failures } = search(named);
   if (library || !named) return library;
-  throw missing(failures, "Set OCELLI_DNNL to the file, or leave it out.");
+  throw missing(failures, NAMED_HINT);
 }
 
 /** As `findLibrary`, but that the system has none is a `UserError` too, which says which files were tried. */
 export function loadLibrary(): Library {
-  const library = findLibrary();
+  const { OCELLI_DNNL: named } = process.env;
+  const { library, failures } = search(named);
   if (library) return library;
-  const { failures } = search(namesHere());
-  throw missing(failures.length === 0 ? ["this platform has no name for it"] : failures, installHint());
+  throw missing(failures, named ? NAMED_HINT : installHint());
 }
 
-const namesHere = (): readonly string[] => NAMES[process.platform] ?? [];
+const NAMED_HINT = "Set OCELLI_DNNL to the file, or leave it out.";
 
 const missing = (failures: readonly string[], hint: string): UserError =>
   new UserError(
-    `engine onednn: expected a libdnnl of version ${WANTED} but found none (${failures.join("; ")}).`,
+    `engine onednn: expected a libdnnl of version ${WANTED} but found none (${failures.join("; ") || "this platform has no name for it"}).`,
     hint,
   );
 
-/** The first of the files that can be loaded, or why none can. */
-function search(files: readonly string[]): { library?: Library; failures: string[] } {
+/** The named file or the first of the system's that can be loaded, or why none can. */
+function search(named: string | undefined): { library?: Library; failures: string[] } {
+  const files = named ? [named] : (NAMES[process.platform] ?? []);
   const failures: string[] = [];
   for (const file of files) {
     try {

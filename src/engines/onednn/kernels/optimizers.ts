@@ -82,7 +82,8 @@ function sgdByPrimitives(node: Node, build: Builder, tensors: SgdTensors): boole
     gradientShare = share.storage.floats[0] ?? 1;
   });
   build.primitive(sum, {
-    ...{ reads: {}, writes: { dst: flatly(newSlot) } },
+    reads: {},
+    writes: { dst: flatly(newSlot) },
     list: terms.map(({ tensor }) => flatly(tensor)),
     unless: () => {
       if (!slot || gradientShare === 1) return false;
