@@ -2,7 +2,13 @@
 import { join } from "node:path";
 import type { IdxData } from "../data/index.ts";
 import { messageOf } from "../errors.ts";
-import type { EvaluationReport, ResolvedConfig, TrainingListener, TrainSummary } from "../training/index.ts";
+import type {
+  Evaluation,
+  EvaluationReport,
+  ResolvedConfig,
+  TrainingListener,
+  TrainSummary,
+} from "../training/index.ts";
 import { interruption } from "./guarded.ts";
 import { note, percent, print } from "./output.ts";
 import { createReporter } from "./reporter.ts";
@@ -48,10 +54,13 @@ export async function performRun({
   });
   const events = tensorboard ? (await import("../reports/index.ts")).openTensorboard(run) : undefined;
   let begun = false;
+  let answers: Evaluation | undefined;
   const onEvent: TrainingListener = (event) => {
     begun = true;
     report(event);
     events?.onEvent(event);
+    // with all digits only, since these are figures of the weights' file, which holds them all
+    if (event.type === "best" && config.precision.value === "fp32") answers = event.evaluation;
     if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
   };
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
@@ -70,13 +79,19 @@ export async function performRun({
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  const evaluated = await evaluateRun({ config, run, data });
+  const evaluated = await evaluateRun({ config, run, data, answers });
   events?.addPictures(evaluated.pictures);
   await events?.close();
   return { summary, ...evaluated };
 }
 
-async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Promise<Omit<FinishedRun, "summary">> {
+/** A run whose best weights may have been evaluated since the command began. */
+interface TrainedRun extends Omit<RunRequest, "kind"> {
+  readonly answers: Evaluation | undefined;
+}
+
+/** Draws what the best weights answer to the validation data. */
+async function evaluateRun({ config, run, data, answers }: TrainedRun): Promise<Omit<FinishedRun, "summary">> {
   const { configValues, loadModel, openModel, reportOf, workersOf, writePredictions } = await import(
     "../training/index.ts"
   );
@@ -89,7 +104,8 @@ async function evaluateRun({ config, run, data }: Omit<RunRequest, "kind">): Pro
     batchSize: batchSize.value,
   });
   try {
-    const evaluation = await trainer.evaluate(data.test, { workers: workersOf(configValues(config), data) });
+    const workers = workersOf(configValues(config), data);
+    const evaluation = answers ?? (await trainer.evaluate(data.test, { workers }));
     const report = reportOf(evaluation, model.classes);
     await writePredictions(run, { data, evaluation, classes: model.classes });
     const pictures = await writeRunPictures({

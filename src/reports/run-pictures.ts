@@ -51,13 +51,14 @@ export async function writeRunPictures(pictured: PicturedRun): Promise<string[]>
     "confusion.png": () => confusionPng(report.confusion, dataset.classes),
     ...(files && { "worst.png": async () => worstPng(await costliest(dataset, { evaluation, files })) }),
   };
-  const paths: string[] = [];
-  for (const [name, draw] of Object.entries(pictures)) {
-    const path = join(run, name);
-    await writeFileAtomic(path, await draw());
-    paths.push(path);
-  }
-  return paths;
+  // one is drawn while the photos of another are decoded
+  return Promise.all(
+    Object.entries(pictures).map(async ([name, draw]) => {
+      const path = join(run, name);
+      await writeFileAtomic(path, await draw());
+      return path;
+    }),
+  );
 }
 
 /** The mistakes that the network was surest of, then images that it got right, from everywhere in the data set. */

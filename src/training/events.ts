@@ -1,5 +1,6 @@
 /** What training tells its listener, who prints it. */
 import type { EpochRecord, EvalRecord, LossAndAccuracy } from "../metrics/index.ts";
+import type { Evaluation } from "./network-trainer.ts";
 import type { TrainSummary } from "./summary.ts";
 
 /** The beginning of a run, or of its continuation. */
@@ -55,6 +56,8 @@ export interface BestEvent {
   readonly type: "best";
   readonly accuracy: number;
   readonly file: string;
+  /** What they answered to the validation data. */
+  readonly evaluation: Evaluation;
 }
 
 /** The run was asked to stop, and can be resumed. */

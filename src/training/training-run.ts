@@ -207,7 +207,8 @@ export class TrainingRun {
     const onProgress = (done: number): void =>
       this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
     const { dataset, areFeatures } = this.#data?.val ?? { dataset: data.test, areFeatures: false };
-    const { loss, accuracy } = await trainer.evaluate(dataset, { areFeatures, workers: pool, onProgress });
+    const evaluation = await trainer.evaluate(dataset, { areFeatures, workers: pool, onProgress });
+    const { loss, accuracy } = evaluation;
     const learningRate = this.#learningRate(trainer.step - 1, epoch);
     expectFinite({ loss, step: trainer.step, learningRate }, "validation loss");
     this.#last = { train: meansOf(this.#totals), val: { loss, accuracy } };
@@ -215,7 +216,7 @@ export class TrainingRun {
     const best = { epoch: epoch + 1, accuracy, loss };
     await writeBest(this.#folder.file("best"), await trainer.weights({ averaged: true }), { ...facts, best });
     this.#best = best;
-    this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best") });
+    this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best"), evaluation });
     return this.#last;
   }
 
