@@ -42,8 +42,9 @@ describe.runIf(hasOnednn)("with a libdnnl", () => {
   test("layouts stay from layer to layer", () => {
     // the image of the last pool as a row for the classifier
     expect(plan(inference).reorders).toBeLessThanOrEqual(1);
-    // each of 20 weights: in the layout of its forward pass, of its input's gradient, and its gradient row-major; then the edges
-    expect(plan(training).reorders).toBeLessThanOrEqual(3 * 20 + 2);
+    // each of 20 weights: in the layout of its forward pass, of its input's gradient, and its gradient row-major; then the edges,
+    // and with oneDNN 3.7 eight images for which it has a layout of its own
+    expect(plan(training).reorders).toBeLessThanOrEqual(3 * 20 + 10);
   });
 
   test("tensors share memory, and weights are written in place", () => {

@@ -39,6 +39,7 @@ export function descriptors2(library: Library, calls: Calls): Descriptors {
   };
   const list = (from: readonly Descriptor[]): Buffer => Buffer.concat(from as readonly Buffer[]);
   return {
+    gradientTakesShift: true,
     strided(shape, element, strides) {
       const prototype = "dnnl_memory_desc_init_by_strides(void *, int, void *, int, void *)";
       const steps = strides ? dimensions(strides) : null;

@@ -80,6 +80,7 @@ function prototypeOf({ name, types, hint }: Form): string {
 export function descriptors3(calls: Calls): Descriptors {
   const pointers = (from: readonly Descriptor[]): BigUint64Array => BigUint64Array.from(from as readonly Pointer[]);
   return {
+    gradientTakesShift: false,
     strided(shape, element, strides) {
       const prototype = "dnnl_memory_desc_create_with_strides(_Out_ void **, int, void *, int, void *)";
       // without distances the descriptor would be of no layout

@@ -11,6 +11,8 @@ export type DescriptionArgument = number | Descriptor | readonly number[] | unde
 
 /** How one generation of oneDNN describes things. */
 export interface Descriptors {
+  /** Whether the gradient of a normalisation is given the shift, on which it does not depend: one wants it, the other refuses it. */
+  readonly gradientTakesShift: boolean;
   strided(shape: Shape, element: Element, strides: Shape | undefined): Descriptor;
   /** For the description of a primitive: whatever layout suits it best. */
   any(shape: Shape, element: Element): Descriptor;

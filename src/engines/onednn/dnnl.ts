@@ -41,6 +41,11 @@ export class Dnnl {
     this.#stream = this.#calls.made("dnnl_stream_create(_Out_ void **, void *, int)", this.#engine, IN_ORDER);
   }
 
+  /** See `Descriptors`. */
+  get gradientTakesShift(): boolean {
+    return this.#descriptors.gradientTakesShift;
+  }
+
   /** The row-major layout of a shape. */
   plain(shape: Shape, element: Element = "float32"): Layout {
     return this.strided(shape.length === 0 ? [1] : shape, undefined, element);

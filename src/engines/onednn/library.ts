@@ -24,9 +24,11 @@ export interface Library {
 
 /** Names that are tried if OCELLI_DNNL names no file; the system's loader knows the folders. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  // a library of version 3 has to be named until all tests have run on one
-  linux: ["libdnnl.so.2"],
-  darwin: ["libdnnl.2.dylib", "/opt/homebrew/lib/libdnnl.2.dylib", "/usr/local/lib/libdnnl.2.dylib"],
+  // 3.6 is how Debian 13 names its 3.7
+  linux: ["libdnnl.so.3", "libdnnl.so.3.6", "libdnnl.so.2"],
+  darwin: ["3", "2"].flatMap((major) =>
+    ["", "/opt/homebrew/lib/", "/usr/local/lib/"].map((folder) => `${folder}libdnnl.${major}.dylib`),
+  ),
   win32: ["dnnl.dll"],
 };
 
@@ -79,7 +81,7 @@ function search(named: string | undefined): { library?: Library; failures: strin
 /** The one command that adds oneDNN to this system. */
 export const installHint = (): string =>
   process.platform === "linux"
-    ? "On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN 2.7 from its sources and set OCELLI_DNNL to libdnnl.so."
+    ? "On Debian 13: apt-get install libdnnl3.6. On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN from its sources and set OCELLI_DNNL to libdnnl.so."
     : "Build oneDNN from its sources and set OCELLI_DNNL to the library's file.";
 
 /**

@@ -114,8 +114,8 @@ function gradient(
     const gradDst = dy.shape.length === 4 ? build.readAs(dy, image.layout) : build.readPlain(dy, imageShape(dy.shape));
     const [dx, dweight, dbias] = node.outputs;
     const scale = build.readPlain(weight);
-    // oneDNN wants a shift although no gradient depends on it
-    const reads = { src: image, gradDst, scale, shift: scale, mean: build.readPlain(mean), variance, workspace: mask };
+    const shift = dnnl.gradientTakesShift ? scale : undefined;
+    const reads = { src: image, gradDst, scale, shift, mean: build.readPlain(mean), variance, workspace: mask };
     const writes = {
       gradSrc: writeImage(build, the([dx], 0), image.layout),
       gradScale: build.write(the([dweight], 0)),
