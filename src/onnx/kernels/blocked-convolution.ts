@@ -5,29 +5,14 @@ import type { ConvolutionAttributes } from "../../ops/convolution.ts";
 import { canBlock, emitBlocked, fromBlocked, padBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
 import { type Padding, takeRows } from "../rows.ts";
-
-/** A kernel [O, I, KH, KW] as blocked convolutions read it; few input channels are not blocked. */
-function blockedKernel(
-  emitter: Emitter,
-  weight: string,
-  [o, i, kh, kw]: readonly [number, number, number, number],
-): string {
-  const { emit, int64s, target } = emitter;
-  const { block } = target;
-  const shape = int64s([o, i, kh, kw]);
-  if (i < block) {
-    const parts = emit("Reshape", [weight, int64s([o / block, block, i, kh, kw])]);
-    return emit("Reshape", [emit("Transpose", [parts], { perm: [0, 2, 3, 4, 1] }), shape]);
-  }
-  const parts = emit("Reshape", [weight, int64s([o / block, block, i / block, block, kh, kw])]);
-  return emit("Reshape", [emit("Transpose", [parts], { perm: [0, 2, 4, 5, 3, 1] }), shape]);
-}
+import { blockedKernel, turnedBlockedKernel } from "./blocked-kernel.ts";
 
 /** A convolution with the attributes of its ONNX node. */
 export interface Convolution {
   readonly x: string;
-  /** [O, I, KH, KW] */
+  /** [O, I, KH, KW], or where it is turned the kernel [I, O, KH, KW] whose transposed convolution this is. */
   readonly weight: string;
+  readonly turned?: boolean;
   readonly kernel: readonly [o: number, i: number, kh: number, kw: number];
   readonly bias?: string;
   readonly attributes: NodeAttributes;
@@ -63,12 +48,13 @@ function padsRows({ kernel: [o, i, kh, kw], attributes, type, xSize }: Convoluti
 
 /** The convolution in the blocked layout; undefined where its channels do not fit into blocks. */
 export function blockedConvolution(emitter: Emitter, convolution: Convolution): string | undefined {
-  const { x, weight, kernel, bias, attributes, type, xSize } = convolution;
+  const { x, weight, kernel, bias, attributes, type, xSize, turned = false } = convolution;
   const [o, i] = kernel;
-  const few = i < emitter.target.block;
+  const few = i < emitter.target.block && !turned;
   if (!canBlock(emitter, o) || !(few || canBlock(emitter, i))) return undefined;
   const image = few ? x : toBlocked(emitter, x);
-  const filter = [blockedKernel(emitter, weight, kernel), ...(bias ? [bias] : [])];
+  const blockedWeight = turned ? turnedBlockedKernel : blockedKernel;
+  const filter = [blockedWeight(emitter, weight, kernel), ...(bias ? [bias] : [])];
   const conv = (input: string, pads: NodeAttributes["pads"]): string =>
     fromBlocked(
       emitter,

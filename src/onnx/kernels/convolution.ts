@@ -24,10 +24,22 @@ const FEW_CHANNELS = 4;
  * chooses the layout by itself and then also joins normalisation, relu and sum with it.
  */
 function convolve(emitter: Emitter, convolution: Convolution): string {
-  const { x, weight, bias, attributes } = convolution;
-  const own = attributes.group === 1 && !emitter.isConstant(weight);
+  const { x, bias, attributes, turned } = convolution;
+  const own = attributes.group === 1 && !emitter.isConstant(convolution.weight);
   const blocked = own ? blockedConvolution(emitter, convolution) : undefined;
-  return blocked ?? emitter.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes);
+  if (blocked) return blocked;
+  const weight = turned ? turnedKernel(emitter, convolution) : convolution.weight;
+  return emitter.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes);
+}
+
+/** Each kernel turned by 180° and the channels of each group exchanged. */
+function turnedKernel({ emit, int64s }: Emitter, { weight, kernel, attributes }: Convolution): string {
+  const groups = attributes.group as number;
+  const [out, o, kh, kw] = kernel;
+  const [first, last, axes] = [int64s([-1, -1]), int64s([-kh - 1, -kw - 1]), int64s([2, 3])];
+  const turned = emit("Slice", [weight, first, last, axes, int64s([-1, -1])]);
+  const grouped = emit("Reshape", [turned, int64s([groups, o, out / groups, kh, kw])]);
+  return emit("Reshape", [emit("Transpose", [grouped], { perm: [0, 2, 1, 3, 4] }), int64s(kernel)]);
 }
 
 function inputGradient(
@@ -38,13 +50,12 @@ function inputGradient(
   const { stride, padding, dilation, groups, inputSize } = attributes;
   const [n, , dyH, dyW] = size4(types[0] as TensorType);
   const [o, perGroup, kh, kw] = size4(types[1] as TensorType);
-  const { emit, int64s } = emitter;
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
   const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
   if (!dense) {
     const rest = (axis: 0 | 1, size: number): number =>
       inputSize[axis] - ((size - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]);
-    return emit("ConvTranspose", [dy, weight], {
+    return emitter.emit("ConvTranspose", [dy, weight], {
       kernel_shape: [kh, kw],
       strides: stride,
       pads: bothSides(padding),
@@ -53,23 +64,12 @@ function inputGradient(
       group: groups,
     });
   }
-  // a convolution of dy with each kernel turned by 180° and the channels of each group exchanged
-  const turned = emit("Slice", [
-    weight,
-    int64s([-1, -1]),
-    int64s([-kh - 1, -kw - 1]),
-    int64s([2, 3]),
-    int64s([-1, -1]),
-  ]);
-  const grouped = emit("Reshape", [turned, int64s([groups, o / groups, perGroup, kh, kw])]);
-  const exchanged = emit("Transpose", [grouped], { perm: [0, 2, 1, 3, 4] });
-  const kernelSize = [perGroup * groups, o / groups, kh, kw] as const;
-  const kernel = emit("Reshape", [exchanged, int64s(kernelSize)]);
   return convolve(emitter, {
     x: dy,
     xSize: [dyH, dyW],
-    weight: kernel,
-    kernel: kernelSize,
+    weight,
+    turned: true,
+    kernel: [perGroup * groups, o / groups, kh, kw],
     attributes: {
       kernel_shape: [kh, kw],
       strides: [1, 1],
