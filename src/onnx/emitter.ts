@@ -31,6 +31,8 @@ export interface Emitter {
   isConstant(name: string): boolean;
   /** By the name of a tensor, the name of the same tensor in the blocked layout, where that is what was computed. */
   readonly blocked: Map<string, string>;
+  /** By the name of a blocked image that a line in each channel gave, how, so that a sum or a relu can be done along. */
+  readonly affines: Map<string, ChannelAffine>;
   /** By the name of a tensor, which rows of which other tensor it is. */
   readonly taken: Map<string, TakenRows>;
   /** By the name of a tensor, the name of a smaller one with the same sums over each channel. */
@@ -47,6 +49,18 @@ export interface Emitter {
   int32s(data: ArrayLike<number>, shape: Shape, key?: string): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
+}
+
+/** scale·x + shift (+ sum) of a blocked image, then perhaps relu; see `affine.ts`. */
+export interface ChannelAffine {
+  readonly x: string;
+  readonly channels: number;
+  /** Names of vectors [C]. */
+  readonly scale: string;
+  readonly shift: string;
+  /** A blocked image of x's shape. */
+  readonly sum?: string;
+  readonly relu?: boolean;
 }
 
 /** Attributes, number of outputs (1) and domain ("") of a node. */
@@ -100,6 +114,7 @@ export function createEmission(target: Target, isConstant: Emitter["isConstant"]
     target,
     isConstant,
     blocked: new Map(),
+    affines: new Map(),
     taken: new Map(),
     sameSums: new Map(),
     emitAll,

@@ -1,3 +1,4 @@
+import { withAffine } from "../affine.ts";
 import { elementwise } from "../blocked.ts";
 import { type Emitter, float } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
@@ -30,7 +31,7 @@ export const asNumber = ({ emit }: Emitter, truth: string): string => emit("Cast
 /** Activations and their gradients. */
 export const activations: KernelsFor<Names> = {
   relu: (emitter, [x], { outputs: [type] }) => [
-    elementwise(emitter, { xs: [x], type }, (xs) => emitter.emit("Relu", xs)),
+    withAffine(emitter, [x], type) ?? elementwise(emitter, { xs: [x], type }, (xs) => emitter.emit("Relu", xs)),
   ],
   reluGradient: (emitter, [y, dy], { outputs: [type] }) => [
     elementwise(emitter, { xs: [y, dy], type }, ([yForm = "", dyForm = ""]) =>

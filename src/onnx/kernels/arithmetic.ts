@@ -1,5 +1,6 @@
 import type { Shape } from "../../graph/value.ts";
-import { blockedChannelSums } from "../blocked.ts";
+import { withAffine } from "../affine.ts";
+import { blockedChannelSums, canBlock, elementwise } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 
@@ -35,7 +36,12 @@ function keepingBatch(from: Shape, to: Shape): Shape {
 
 /** Arithmetic and ops that only move elements. */
 export const arithmetic: KernelsFor<Names> = {
-  add: ({ emit }, xs) => [xs.length === 1 ? emit("Identity", xs) : emit(xs.length === 2 ? "Add" : "Sum", xs)],
+  add: (emitter, xs, { outputs: [type] }) => {
+    const { emit } = emitter;
+    if (xs.length === 1) return [emit("Identity", xs)];
+    const opType = xs.length === 2 ? "Add" : "Sum";
+    return [withAffine(emitter, xs, type) ?? elementwise(emitter, { xs, type }, (forms) => emit(opType, forms))];
+  },
   multiply: ({ emit }, [a, b]) => [emit("Mul", [a, b])],
   subtract: ({ emit }, [a, b]) => [emit("Sub", [a, b])],
   scale: ({ emit, number }, [x], { attributes }) => [emit("Mul", [x, number(attributes.factor)])],
@@ -59,10 +65,19 @@ export const arithmetic: KernelsFor<Names> = {
     emit("Reshape", [x, int64s(target.freeBatch ? keepingBatch(from.shape, y.shape) : y.shape)]),
   ],
   transpose: ({ emit }, [x], { attributes }) => [emit("Transpose", [x], { perm: attributes.permutation })],
-  concat: ({ emit }, xs, { attributes }) => [emit("Concat", xs, { axis: attributes.axis })],
-  slice: ({ emit, int64s }, [x], { attributes: { axis, start, end } }) => [
-    emit("Slice", [x, int64s([start]), int64s([end]), int64s([axis])]),
-  ],
+  // whole blocks of channels lie as the channels of a plain image do
+  concat: (emitter, xs, { attributes, outputs: [type] }) => {
+    const { axis } = attributes;
+    const join = (forms: readonly string[]): string => emitter.emit("Concat", forms, { axis });
+    return [axis === 1 ? elementwise(emitter, { xs, type }, join) : join(xs)];
+  },
+  slice: (emitter, [x], { attributes: { axis, start, end }, outputs: [type] }) => {
+    const { emit, int64s } = emitter;
+    const cut = ([form = ""]: readonly string[]): string =>
+      emit("Slice", [form, int64s([start]), int64s([end]), int64s([axis])]);
+    const whole = axis === 1 && canBlock(emitter, start) && canBlock(emitter, end);
+    return [whole ? elementwise(emitter, { xs: [x], type }, cut) : cut([x])];
+  },
   pad: ({ emit, int64s, number }, [x], { attributes: { axis, before, after } }) => [
     emit("Pad", [x, int64s([before, after]), number(0), int64s([axis])], { mode: "constant" }),
   ],
