@@ -72,9 +72,12 @@ export class Sessions implements Runner<CompiledProgram> {
       intraOpNumThreads: this.#settings.threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
-      graphOptimizationLevel: "all",
+      // without constants there is nothing to fold, and looking for it takes as long as all the rest of compiling
+      graphOptimizationLevel: compiled.constants.length === 0 ? "disabled" : "all",
       logSeverityLevel: 3,
       enableCpuMemArena: !seldom,
+      // a plan of all tensors in one region would lie beside the memory of the first run
+      enableMemPattern: false,
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
     };

@@ -56,8 +56,7 @@ export const batchNorm: KernelsFor<Names> = {
     ];
   },
   batchNormTrainingGradient: (emitter, [x, weight, mean, invStd, dy], { inputs: [type] }) => {
-    if (normalisesBlocked(emitter, type))
-      return blockedTrainingGradient(emitter, [x, weight, mean, invStd, dy], type);
+    if (normalisesBlocked(emitter, type)) return blockedTrainingGradient(emitter, [x, weight, mean, invStd, dy], type);
     const { emit, number } = emitter;
     const count = sizeOf(type.shape) / (type.shape[1] ?? 1);
     const spread = (vector: string): string => perChannel(emitter, vector, type.shape.length);
