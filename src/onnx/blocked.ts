@@ -72,13 +72,11 @@ export function elementwise(
 }
 
 /** Sums of each channel, [C], of a blocked image [N, C, …]: first over its pixels, then over the batch. */
-export function blockedChannelSums({ emit, int64s, target }: Emitter, blocked: string, [n, c]: Shape2): string {
+export function blockedChannelSums({ emit, int64s, target }: Emitter, blocked: string, [n = 1, c = 1]: Shape): string {
   const view = emit("Reshape", [blocked, int64s([n, c / target.block, -1, target.block])]);
   const perImage = emit("ReduceSum", [view, int64s([2])], { keepdims: 0 });
   return emit("Reshape", [emit("ReduceSum", [perImage, int64s([0])], { keepdims: 0 }), int64s([c])]);
 }
-
-type Shape2 = readonly [n: number, c: number];
 
 /** Channels of the image by which `blockSizeOf` finds the block size: the largest block. */
 const PROBE_CHANNELS = 16;

@@ -49,8 +49,7 @@ export const arithmetic: KernelsFor<Names> = {
     const perChannel = axes.join() === "0,2,3" && !keepDims;
     const same = (perChannel && emitter.sameSums.get(x)) || x;
     const blocked = perChannel ? emitter.blocked.get(same) : undefined;
-    const [n = 1, c = 1] = type.shape;
-    if (blocked) return [blockedChannelSums(emitter, blocked, [n, c])];
+    if (blocked) return [blockedChannelSums(emitter, blocked, type.shape)];
     return [emitter.emit("ReduceSum", [same, emitter.int64s(axes)], { keepdims: keepDims ? 1 : 0 })];
   },
   mean: ({ emit, int64s }, [x], { attributes: { axes, keepDims } }) => [

@@ -1,8 +1,14 @@
-import { sizeOf, type TensorType } from "../../graph/value.ts";
+import type { TensorType } from "../../graph/value.ts";
 import { type Emitter, float } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 import { perChannel } from "./arithmetic.ts";
-import { blockedLine, blockedStatistics, blockedTrainingGradient, normalisesBlocked } from "./blocked-batch-norm.ts";
+import {
+  blockedLine,
+  blockedStatistics,
+  blockedTrainingGradient,
+  countOf,
+  normalisesBlocked,
+} from "./blocked-batch-norm.ts";
 
 type Names = "batchNormTraining" | "batchNormTrainingGradient" | "batchNormInference" | "batchNormInferenceGradient";
 
@@ -36,8 +42,7 @@ export const batchNorm: KernelsFor<Names> = {
   batchNormTraining: (emitter, [x, weight, bias, runningMean, runningVar], { inputs: [type], attributes }) => {
     const { emit, number } = emitter;
     const { epsilon, momentum } = attributes;
-    const channels = type.shape[1] ?? 1;
-    const count = sizeOf(type.shape) / channels;
+    const count = countOf(type.shape);
     const spread = (vector: string): string => perChannel(emitter, vector, type.shape.length);
     const blocked = normalisesBlocked(emitter, type) ? blockedStatistics(emitter, x, type) : undefined;
     const { mean, variance, centred } = blocked ?? plainStatistics(emitter, x, type);
@@ -58,7 +63,7 @@ export const batchNorm: KernelsFor<Names> = {
   batchNormTrainingGradient: (emitter, [x, weight, mean, invStd, dy], { inputs: [type] }) => {
     if (normalisesBlocked(emitter, type)) return blockedTrainingGradient(emitter, [x, weight, mean, invStd, dy], type);
     const { emit, number } = emitter;
-    const count = sizeOf(type.shape) / (type.shape[1] ?? 1);
+    const count = countOf(type.shape);
     const spread = (vector: string): string => perChannel(emitter, vector, type.shape.length);
     const centred = emit("Sub", [x, spread(mean)]);
     const dbias = channelSums(emitter, dy, type);

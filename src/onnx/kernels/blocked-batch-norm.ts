@@ -8,11 +8,8 @@ import type { Emitter } from "../emitter.ts";
 export const normalisesBlocked = (emitter: Emitter, { shape }: TensorType): boolean =>
   shape.length === 4 && canBlock(emitter, shape[1] ?? 0);
 
-const countOf = (shape: Shape): number => sizeOf(shape) / (shape[1] ?? 1);
-
-/** Σ of each channel: [C]. */
-const sums = (emitter: Emitter, blocked: string, [n = 1, c = 1]: Shape): string =>
-  blockedChannelSums(emitter, blocked, [n, c]);
+/** Values of each channel. */
+export const countOf = (shape: Shape): number => sizeOf(shape) / (shape[1] ?? 1);
 
 /** x less its channels' means; the forward pass and the gradient share it. */
 function centredImage(emitter: Emitter, x: string, mean: string, channels: number): string {
@@ -25,9 +22,9 @@ export function blockedStatistics(emitter: Emitter, x: string, { shape }: Tensor
   const { emit, number } = emitter;
   const [, channels = 1] = shape;
   const share = number(1 / countOf(shape));
-  const mean = emit("Mul", [sums(emitter, toBlocked(emitter, x), shape), share]);
+  const mean = emit("Mul", [blockedChannelSums(emitter, toBlocked(emitter, x), shape), share]);
   const centred = centredImage(emitter, x, mean, channels);
-  const variance = emit("Mul", [sums(emitter, emit("Mul", [centred, centred]), shape), share]);
+  const variance = emit("Mul", [blockedChannelSums(emitter, emit("Mul", [centred, centred]), shape), share]);
   return { mean, variance, centred };
 }
 
@@ -50,8 +47,8 @@ export function blockedTrainingGradient(
   const { shape } = type;
   const [, channels = 1] = shape;
   const [centred, slopes] = [centredImage(emitter, x, mean, channels), toBlocked(emitter, dy)];
-  const dbias = sums(emitter, slopes, shape);
-  const dweight = emit("Mul", [sums(emitter, emit("Mul", [slopes, centred]), shape), invStd]);
+  const dbias = blockedChannelSums(emitter, slopes, shape);
+  const dweight = emit("Mul", [blockedChannelSums(emitter, emit("Mul", [slopes, centred]), shape), invStd]);
   // dx = weight·invStd·(dy − mean(dy) − normalised·mean(dy·normalised))
   const scale = emit("Mul", [weight, invStd]);
   const lost = emit("Mul", [scale, number(-1 / countOf(shape))]);

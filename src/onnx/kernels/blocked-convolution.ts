@@ -5,7 +5,7 @@ import type { ConvolutionAttributes } from "../../ops/convolution.ts";
 import { canBlock, emitBlocked, fromBlocked, padBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
 import { type Padding, takeRows } from "../rows.ts";
-import { blockedKernel, turnedBlockedKernel } from "./blocked-kernel.ts";
+import { blockedKernel, type KernelSize, turnedBlockedKernel } from "./blocked-kernel.ts";
 
 /** A convolution with the attributes of its ONNX node. */
 export interface Convolution {
@@ -13,7 +13,7 @@ export interface Convolution {
   /** [O, I, KH, KW], or where it is turned the kernel [I, O, KH, KW] whose transposed convolution this is. */
   readonly weight: string;
   readonly turned?: boolean;
-  readonly kernel: readonly [o: number, i: number, kh: number, kw: number];
+  readonly kernel: KernelSize;
   readonly bias?: string;
   readonly attributes: NodeAttributes;
   /** Height and width of x. */
