@@ -33,6 +33,8 @@ export interface Emitter {
   readonly blocked: Map<string, string>;
   /** By the name of a blocked image that a line in each channel gave, how, so that a sum or a relu can be done along. */
   readonly affines: Map<string, ChannelAffine>;
+  /** By the name of a tensor, the name of the same one as a vector; see `flat.ts`. */
+  readonly flat: Map<string, string>;
   /** By the name of a tensor, which rows of which other tensor it is. */
   readonly taken: Map<string, TakenRows>;
   /** By the name of a tensor, the name of a smaller one with the same sums over each channel. */
@@ -115,6 +117,7 @@ export function createEmission(target: Target, isConstant: Emitter["isConstant"]
     isConstant,
     blocked: new Map(),
     affines: new Map(),
+    flat: new Map(),
     taken: new Map(),
     sameSums: new Map(),
     emitAll,

@@ -1,8 +1,9 @@
 /** Program → one ONNX model of stock operators. */
 import { inputName, type Program } from "../graph/program.ts";
-import type { Node, Shape, TensorType, Value } from "../graph/value.ts";
+import { type Node, type Shape, sizeOf, type TensorType, type Value, type Variable } from "../graph/value.ts";
 import type { OpName } from "../ops/index.ts";
 import { createEmission, type Emission, type Emitter, STANDARD, type Target } from "./emitter.ts";
+import { flatten, fromFlat } from "./flat.ts";
 import { kernels } from "./kernels/index.ts";
 import {
   encodeModel,
@@ -29,7 +30,7 @@ export interface LoweredProgram {
   /** Names of the Program's inputs that the model takes as they are. */
   readonly inputs: readonly string[];
   readonly masks: readonly HostMask[];
-  /** Names of the variables that the model takes as inputs. */
+  /** Names of the variables that the model takes as inputs; as vectors where the target is ONNX Runtime alone. */
   readonly variables: readonly string[];
   /** Names of the variables whose contents the runtime is to get beside the model. */
   readonly external: readonly string[];
@@ -78,10 +79,15 @@ export function lowerProgram(
   const emission = createEmission(target, isConstant);
   const { nameOf, masks } = writeNodes(program, emission);
   const outputs = outputNames(program);
-  const results = new Map<string, Value>();
-  for (const [name, value] of Object.entries(program.outputs)) results.set(outputs.get(name) ?? name, value);
-  for (const { variable, value } of program.updates) results.set(updateName(variable.name), value);
-  const nodes = prune(named(emission, results, nameOf), results.keys());
+  const results = new Map<string, Result>();
+  for (const [name, value] of Object.entries(program.outputs))
+    results.set(outputs.get(name) ?? name, { name: nameOf(value), type: value });
+  for (const { variable, value } of program.updates)
+    results.set(updateName(variable.name), {
+      name: target.contrib ? flatten(emission.emitter, nameOf(value), value.shape) : nameOf(value),
+      type: storedType(variable, target),
+    });
+  const nodes = prune(named(emission, results), results.keys());
 
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = program.inputs.filter((value) => used.has(inputName(value)));
@@ -101,9 +107,9 @@ export function lowerProgram(
       inputs: [
         ...inputs.map((value) => portOf(inputName(value), value, target.freeBatch)),
         ...masks.map(maskPort),
-        ...free.map((variable) => portOf(variable.name, variable)),
+        ...free.map((variable) => portOf(variable.name, storedType(variable, target))),
       ],
-      outputs: Array.from(results, ([name, value]) => portOf(name, value, target.freeBatch)),
+      outputs: Array.from(results, ([name, { type }]) => portOf(name, type, target.freeBatch)),
       metadata,
     },
     inputs: inputs.map(inputName),
@@ -120,9 +126,26 @@ export function encodeProgram(program: Program, options: Omit<LowerOptions, "tar
   return encodeModel(lowerProgram(program, { ...options, target: STANDARD }).model);
 }
 
+/** A result of the model before it is named. */
+interface Result {
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+/** How the runtime holds a variable. */
+const storedType = ({ shape }: Variable, { contrib }: Target): TensorType => ({
+  shape: contrib ? [sizeOf(shape)] : shape,
+  dtype: "float32",
+});
+
 interface Written {
   readonly nameOf: (value: Value) => string;
   readonly masks: readonly HostMask[];
+}
+
+/** A variable in its own shape. */
+function variableName(emitter: Emitter, { name, shape }: Variable): string {
+  return emitter.target.contrib && !emitter.isConstant(name) ? fromFlat(emitter, name, shape) : name;
 }
 
 function writeNodes(program: Program, { emitter }: Emission): Written {
@@ -131,7 +154,7 @@ function writeNodes(program: Program, { emitter }: Emission): Written {
   const nameOf = (value: Value): string => {
     const { source } = value;
     if (source.kind === "input") return source.name;
-    if (source.kind === "variable") return source.variable.name;
+    if (source.kind === "variable") return variableName(emitter, source.variable);
     if (source.kind === "node") return names.get(value) ?? "";
     const write = source.data instanceof Int32Array ? emitter.int32s : emitter.floats;
     return write(source.data, value.shape);
@@ -159,16 +182,11 @@ function writeNodes(program: Program, { emitter }: Emission): Written {
 }
 
 /** The nodes with the results under their own names; a result that has another name too is a copy. */
-function named(
-  { nodes }: Emission,
-  results: ReadonlyMap<string, Value>,
-  nameOf: (value: Value) => string,
-): NodeRecord[] {
+function named({ nodes }: Emission, results: ReadonlyMap<string, Result>): NodeRecord[] {
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const renamed = new Map<string, string>();
   const copies: NodeRecord[] = [];
-  for (const [result, value] of results) {
-    const name = nameOf(value);
+  for (const [result, { name }] of results) {
     const current = renamed.get(name);
     if (made.has(name) && current === undefined) renamed.set(name, result);
     else

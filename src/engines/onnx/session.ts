@@ -10,7 +10,7 @@ import type { Runner, RunnerSettings } from "../thread/protocol.ts";
 import type { CompiledProgram, Port } from "./protocol.ts";
 
 /**
- * A variable in two buffers: runs read the current one and write the spare one, then they change places. Nothing is
+ * A variable in two buffers, as vectors: runs read the current one and write the spare one, then they change places. Nothing is
  * allocated at a run, so that memory stays flat. One that no Program updates has no spare.
  */
 interface StoredVariable {
@@ -18,6 +18,8 @@ interface StoredVariable {
   current: Tensor;
   spare?: Tensor;
 }
+
+const vector = (data: Float32Array): Tensor => new Tensor("float32", data, [data.length]);
 
 type UpdatedVariable = StoredVariable & { spare: Tensor };
 
@@ -117,7 +119,7 @@ export class Sessions implements Runner<CompiledProgram> {
       const isWhole = data.byteLength === data.buffer.byteLength && !taken.has(data.buffer);
       if (isWhole && !this.#variables.has(name)) {
         taken.add(data.buffer); // weights are large: the array itself becomes the variable
-        this.#variables.set(name, { port, current: new Tensor("float32", data, [...shape]) });
+        this.#variables.set(name, { port, current: vector(data) });
       } else (this.#held(port).current.data as Float32Array).set(data);
     }
   }
@@ -134,7 +136,7 @@ export class Sessions implements Runner<CompiledProgram> {
 
   /** The variable, which from now on exists. */
   #held(port: Port): StoredVariable {
-    const stored = this.#variables.get(port.name) ?? { port, current: float32Tensor(port) };
+    const stored = this.#variables.get(port.name) ?? { port, current: vector(new Float32Array(sizeOf(port.shape))) };
     checkSameShape(port.name, stored.port.shape, port.shape);
     this.#variables.set(port.name, stored);
     return stored;
@@ -153,7 +155,7 @@ export class Sessions implements Runner<CompiledProgram> {
 
   #updated(name: string): UpdatedVariable {
     const stored = this.#variable(name);
-    stored.spare ??= float32Tensor(stored.port);
+    stored.spare ??= vector(new Float32Array(sizeOf(stored.port.shape)));
     return stored as UpdatedVariable;
   }
 
