@@ -58,6 +58,7 @@ const FLAGS: readonly (readonly [flag: string, description: string, parser?: Par
   ["--workers <count>", "threads that make batches (default: auto, one per core for photos)", countOrAuto],
   ["--engine <name>", "auto, onnx, onednn or reference (default: auto)"],
   ["--precision <name>", "fp32, or bf16 on the onednn engine (default: fp32)"],
+  ["--no-tune", "do not measure which algorithm of the onnx engine is fastest for each convolution"],
 ];
 
 /** How settings are called on the command line, where it is not their name in kebab-case. */
@@ -86,7 +87,7 @@ export function trainingArguments({ data, ...settings }: Readonly<Record<string,
   return [...flags, ...(data === undefined ? [] : ["--", String(data)])];
 }
 
-/** What the flags give: `shuffle` and `exif` are `true` where `--no-shuffle` and `--no-exif` are not given. */
+/** What the flags give: `shuffle`, `exif` and `tune` are `true` where `--no-shuffle`, `--no-exif` and `--no-tune` are not given. */
 export type TrainingFlags = Readonly<Record<string, unknown>>;
 
 /** Adds the flags of all settings to a command. */
@@ -100,12 +101,13 @@ export function trainingOptions<Args extends unknown[]>(command: Command<Args>):
 
 /** The settings that flags ask for, by the settings' names; undefined where a flag was not given. */
 export function settingsOf(flags: TrainingFlags): Record<string, unknown> {
-  const { lr, unfreezeLr, bn, layerLr, ema, clip, shuffle, exif, ...others } = flags;
+  const { lr, unfreezeLr, bn, layerLr, ema, clip, shuffle, exif, tune, ...others } = flags;
   return {
     ...others,
     ...{ learningRate: lr, unfreezeLearningRate: unfreezeLr, batchNorm: bn, layerRates: layerLr },
     ...{ averageDecay: ema, clipNorm: clip },
     ...(shuffle === false && { shuffle }),
     ...(exif === false && { exif }),
+    ...(tune === false && { tune }),
   };
 }

@@ -25,6 +25,11 @@ export interface EngineOptions {
   readonly threads?: number;
   /** `fp32` by default; `bf16` is for the onednn engine on processors that have it. */
   readonly precision?: Precision;
+  /**
+   * A file for choices of the onnx engine: which algorithm is fastest for each convolution is then measured when a Program is first
+   * compiled, and kept there. Without it the algorithms are chosen by rule.
+   */
+  readonly kernelChoices?: string;
 }
 
 /** Whether `name` is the name of an engine. */
@@ -36,11 +41,11 @@ export const isEngineName = (name: string): name is EngineName => (ENGINE_NAMES 
  */
 export async function openEngine(
   name: string = "auto",
-  { threads = availableParallelism(), precision = "fp32" }: EngineOptions = {},
+  { threads = availableParallelism(), precision = "fp32", kernelChoices }: EngineOptions = {},
 ): Promise<Engine> {
   if (name === "auto") {
     const { name: fastest, note } = await fastestEngine();
-    const engine = await openEngine(fastest, { threads, precision });
+    const engine = await openEngine(fastest, { threads, precision, kernelChoices });
     return note === undefined ? engine : { ...engine, note };
   }
   if (!isEngineName(name)) throw unknownEngine(name);
@@ -61,7 +66,7 @@ export async function openEngine(
   }
   expectOnnxRuntime();
   const { openOnnxEngine } = await import("./onnx/engine.ts");
-  return openOnnxEngine({ threads, precision });
+  return openOnnxEngine({ threads, precision }, kernelChoices);
 }
 
 function unknownEngine(name: string): UserError {

@@ -25,7 +25,8 @@ function versionOf(name: string): string | undefined {
   }
 }
 
-const onnxVersion = (): string | undefined => versionOf("onnxruntime-node");
+/** The version of ONNX Runtime, if it is installed. */
+export const onnxVersion = (): string | undefined => versionOf("onnxruntime-node");
 
 /** Throws a `UserError` unless ONNX Runtime is installed. */
 export function expectOnnxRuntime(): void {

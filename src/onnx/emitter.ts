@@ -8,6 +8,8 @@ export interface Target {
   readonly contrib: boolean;
   /** Channels in one block of ONNX Runtime's blocked layout (8 or 16); 0 where it has none. See `blocked.ts`. */
   readonly block: number;
+  /** Names of algorithms by `algorithmKey`; an op without one is written as is best by rule. */
+  readonly algorithms?: ReadonlyMap<string, string>;
   /**
    * Whether the first size of what a Program takes and gives, the batch's, is free in the model. For Programs that only
    * change the other sizes, as forward passes do.
@@ -35,6 +37,8 @@ export interface Emitter {
   readonly affines: Map<string, ChannelAffine>;
   /** By the name of a tensor, the name of the same one as a vector; see `flat.ts`. */
   readonly flat: Map<string, string>;
+  /** By `algorithmKey`, the name of the algorithm that was taken. */
+  readonly algorithms: Map<string, string>;
   /** By the name of a tensor, which rows of which other tensor it is. */
   readonly taken: Map<string, TakenRows>;
   /** By the name of a tensor, the name of a smaller one with the same sums over each channel. */
@@ -118,6 +122,7 @@ export function createEmission(target: Target, isConstant: Emitter["isConstant"]
     blocked: new Map(),
     affines: new Map(),
     flat: new Map(),
+    algorithms: new Map(),
     taken: new Map(),
     sameSums: new Map(),
     emitAll,

@@ -50,7 +50,8 @@ export interface LowerOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-type ApplyKernel = (emitter: Emitter, inputs: readonly (string | undefined)[], node: Node) => readonly string[];
+/** A kernel as it is applied to any node. */
+export type ApplyKernel = (emitter: Emitter, inputs: readonly (string | undefined)[], node: Node) => readonly string[];
 
 const kindOf = ({ dtype }: TensorType): PortRecord["kind"] => (dtype === "int32" ? "int32" : "float32");
 
@@ -205,7 +206,7 @@ function named({ nodes }: Emission, results: ReadonlyMap<string, Result>): NodeR
 }
 
 /** Only the nodes that a result needs, without the last outputs that nobody reads (a max pool's indices in evaluation). */
-function prune(nodes: readonly NodeRecord[], results: Iterable<string>): NodeRecord[] {
+export function prune(nodes: readonly NodeRecord[], results: Iterable<string>): NodeRecord[] {
   const needed = new Set(results);
   const kept: NodeRecord[] = [];
   for (const node of nodes.toReversed()) {

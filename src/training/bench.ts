@@ -5,6 +5,7 @@ import { sizeOf } from "../graph/value.ts";
 import { findModel } from "../models/index.ts";
 import { adam, adamw, type Optimizer, type OptimizerName, sgd } from "../optim/optimizer.ts";
 import { rngFor } from "../rng.ts";
+import { kernelChoicesFile } from "./network-trainer.ts";
 import { partOf } from "./stages.ts";
 import { startingNetwork } from "./starting-weights.ts";
 import { peakRssMiB } from "./summary.ts";
@@ -30,6 +31,8 @@ export interface BenchOptions {
   readonly weights: string;
   /** `none`, `backbone` or a layer, as the setting. */
   readonly freeze: string;
+  /** Whether the onnx engine measures its algorithms first; that time is part of `compileMs`. */
+  readonly tune: boolean;
   /** For the job `data`. */
   readonly dataset: () => Promise<Dataset>;
 }
@@ -106,6 +109,7 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
   const trainer = await openTrainer(start.network, {
     ...{ inputShape, batchSize, engine: options.engine, threads: options.threads, precision: options.precision },
     ...partOf(model, { batchNorm: "auto", layerRates: "none" }, options.freeze),
+    ...(options.tune && { kernelChoices: kernelChoicesFile() }),
     optimizer: OPTIMIZERS[options.optimizer],
     evaluationOnly: job === "eval",
   });

@@ -1,6 +1,7 @@
 /** What a trainer is asked and answers; `openTrainer` makes one. */
+import { join } from "node:path";
 import type { StateDict, StateShapes, StateTensor } from "../checkpoint/index.ts";
-import type { Dataset, WorkerPool } from "../data/index.ts";
+import { cacheFolder, type Dataset, type WorkerPool } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engines/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Purpose } from "./frozen-part.ts";
@@ -46,6 +47,9 @@ export interface TrainerOptions extends EngineOptions, TrainedPart {
   /** That it is not going to be trained, so that its weights are constants of the forward pass, which is faster. */
   readonly evaluationOnly?: boolean;
 }
+
+/** Where the choices of the onnx engine are kept; see `EngineOptions.kernelChoices`. */
+export const kernelChoicesFile = (): string => join(cacheFolder(), "onnx-kernels.json");
 
 /** Images [N, C, H, W] and their class indices [N]. */
 export interface LabelledImages {

@@ -87,6 +87,8 @@ export const SETTINGS = {
   threads: setting(wholeFrom(1).max(1024), availableParallelism(), "a whole number of at least 1"),
   engine: choice(["auto", ...ENGINE_NAMES], "auto"),
   precision: choice(PRECISIONS, "fp32"),
+  /** Whether the onnx engine measures which algorithm is fastest for each convolution */
+  tune: setting(flag, true, "true or false"),
 };
 
 /** The settings of a run. */

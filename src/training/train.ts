@@ -8,7 +8,7 @@ import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
 import { type Progress, readLast } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import type { TrainingListener } from "./events.ts";
-import type { TrainerOptions } from "./network-trainer.ts";
+import { kernelChoicesFile, type TrainerOptions } from "./network-trainer.ts";
 import { lossOf } from "./objective.ts";
 import { inputShapeOf } from "./preprocessing.ts";
 import { dataOptions, inputOf, workersOf } from "./run-data.ts";
@@ -148,11 +148,12 @@ async function withRun<Result>(
 }
 
 function trainerOptions(config: TrainConfig, { train }: IdxData): Omit<TrainerOptions, "inputShape"> {
-  const { batchSize, engine, threads, precision, seed, clipNorm, averageDecay } = config;
+  const { batchSize, engine, threads, precision, seed, clipNorm, averageDecay, tune } = config;
   return {
     ...{ batchSize, engine, threads, precision, seed },
     optimizer: optimizerOf(config),
     loss: lossOf(config, train),
+    ...(tune && { kernelChoices: kernelChoicesFile() }),
     ...(clipNorm !== 0 && { clipNorm }),
     ...(averageDecay !== 0 && { averageDecay }),
     ...partOf(findModel(config.model), config, freezeIn(config, 0)),

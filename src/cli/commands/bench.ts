@@ -42,6 +42,7 @@ export const benchCommand = new Command("bench")
     new Option("--cache <place>", "for the job data: keep decoded photos").choices(["ram", "none"]).default("none"),
   )
   .option("--precision <name>", "fp32, or bf16 on the onednn engine", "fp32")
+  .option("--no-tune", "do not measure which algorithm of the onnx engine is fastest for each convolution")
   .addOption(engineOption)
   .addOption(threadsOption)
   .addOption(jsonOption)

@@ -7,18 +7,27 @@ import type { Engine } from "../engine.ts";
 import { threadEngine } from "../thread/engine.ts";
 import type { RunnerSettings } from "../thread/protocol.ts";
 import type { CompiledProgram, Port } from "./protocol.ts";
+import { Tuner } from "./tuner.ts";
 
-/** Opens the engine that runs Programs in ONNX Runtime; `threads` compute. */
-export const openOnnxEngine = (settings: RunnerSettings): Engine =>
-  threadEngine<CompiledProgram>({
+/**
+ * Opens the engine that runs Programs in ONNX Runtime; `threads` compute. With `choices`, a file, the algorithms of convolutions are
+ * chosen by measurement and kept there; else by rule.
+ */
+export function openOnnxEngine(settings: RunnerSettings, choices?: string): Engine {
+  const tuner = choices === undefined ? undefined : new Tuner(choices, settings.threads);
+  return threadEngine<CompiledProgram>({
     name: "onnx",
     module: new URL("./thread.ts", import.meta.url),
     settings,
-    async prepare(program, { probe, constants }) {
-      const compiled = compiledProgram(program, { contrib: true, block: await probe() }, constants);
+    async prepare(program, { probe, measure, constants, seldom }) {
+      const target: Target = { contrib: true, block: await probe() };
+      const tuned = seldom || target.block === 0 ? undefined : tuner;
+      const algorithms = await tuned?.choose(program, { target, constants, measure });
+      const compiled = compiledProgram(program, { ...target, algorithms }, constants);
       return { compiled, transfer: [compiled.model.buffer] };
     },
   });
+}
 
 const portOf = (name: string, { dtype, shape }: TensorType): Port => ({
   name,

@@ -7,6 +7,7 @@ import { dropoutMaskValues } from "../../ops/index.ts";
 import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
 import type { Feeds, Results, VariableData } from "../engine.ts";
 import type { Runner, RunnerSettings } from "../thread/protocol.ts";
+import { measureModels } from "./measure.ts";
 import type { CompiledProgram, Port } from "./protocol.ts";
 
 /**
@@ -22,8 +23,6 @@ interface StoredVariable {
 const vector = (data: Float32Array): Tensor => new Tensor("float32", data, [data.length]);
 
 type UpdatedVariable = StoredVariable & { spare: Tensor };
-
-type SessionOptions = NonNullable<Parameters<typeof InferenceSession.create>[1]>;
 
 interface CompiledSession {
   readonly compiled: CompiledProgram;
@@ -64,10 +63,22 @@ export class Sessions implements Runner<CompiledProgram> {
     return findBlockSize();
   }
 
+  /** See `measureModels`. */
+  measure(alternatives: readonly CompiledProgram[]): Promise<readonly number[]> {
+    return measureModels(alternatives, (model) => this.#open(model));
+  }
+
   /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */
   async compile(program: number, compiled: CompiledProgram, seldom: boolean): Promise<void> {
     for (const port of compiled.declared) this.#held(port);
-    const settings: SessionOptions = {
+    const session = await this.#open(compiled, seldom);
+    for (const name of compiled.updates.keys()) this.#updated(name);
+    const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
+    this.#sessions.set(program, { compiled, session, outputs });
+  }
+
+  #open(compiled: CompiledProgram, seldom = false): Promise<InferenceSession> {
+    return InferenceSession.create(compiled.model, {
       // not a copy: the variable's own buffer, which lives as long as the engine
       externalData: compiled.constants.map((path) => ({ path, data: this.#bytesOf(path) })),
       executionProviders: ["cpu"],
@@ -82,11 +93,7 @@ export class Sessions implements Runner<CompiledProgram> {
       enableMemPattern: false,
       // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
       extra: { session: { force_spinning_stop: "1" } },
-    };
-    const session = await InferenceSession.create(compiled.model, settings);
-    for (const name of compiled.updates.keys()) this.#updated(name);
-    const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
-    this.#sessions.set(program, { compiled, session, outputs });
+    });
   }
 
   /** Runs a session once; the results are copies. */

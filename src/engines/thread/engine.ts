@@ -11,6 +11,14 @@ export interface Prepared<Compiled> {
   readonly transfer: readonly ArrayBuffer[];
 }
 
+/** What the thread is asked before a Program is compiled. */
+export interface ThreadQuestions<Compiled> {
+  /** What its runner finds; asked once. */
+  readonly probe: () => Promise<number>;
+  /** Milliseconds that each of some Programs, which compute the same, takes. */
+  readonly measure: (alternatives: readonly Compiled[]) => Promise<readonly number[]>;
+}
+
 /** What makes an engine out of a thread. */
 export interface ThreadEngineOptions<Compiled> {
   readonly name: EngineName;
@@ -18,12 +26,12 @@ export interface ThreadEngineOptions<Compiled> {
   readonly module: URL;
   readonly settings: RunnerSettings;
   /**
-   * Brings a Program into the thread's form. `probe` asks the thread for what its runner finds; the variables `constants` keep
-   * their content as long as the Program is run.
+   * Brings a Program into the thread's form. The variables `constants` keep their content as long as the Program is run; `seldom`
+   * as in `CompileOptions`.
    */
   readonly prepare: (
     program: Program,
-    on: { readonly probe: () => Promise<number>; readonly constants: ReadonlySet<string> },
+    on: ThreadQuestions<Compiled> & { readonly constants: ReadonlySet<string>; readonly seldom: boolean },
   ) => Promise<Prepared<Compiled>>;
 }
 
@@ -35,6 +43,8 @@ export function threadEngine<Compiled>(options: ThreadEngineOptions<Compiled>): 
     found ??= connection.ask({ kind: "probe" }).then((answer) => answer.found ?? 0);
     return found;
   };
+  const measure = async (alternatives: readonly Compiled[]): Promise<readonly number[]> =>
+    (await connection.ask({ kind: "measure", alternatives })).times ?? [];
   const changes = new Changes();
   let programs = 0;
   return {
@@ -43,7 +53,10 @@ export function threadEngine<Compiled>(options: ThreadEngineOptions<Compiled>): 
       const number = programs++;
       const { seldom = false } = compilation;
       const known = changes.constantsOf(program, compilation);
-      const { compiled, transfer } = await options.prepare(program, { probe, constants: known.names });
+      const { compiled, transfer } = await options.prepare(program, {
+        ...{ probe, measure, seldom },
+        constants: known.names,
+      });
       await connection.ask({ kind: "compile", program: number, compiled, seldom }, transfer);
       return executable(connection, { program, number, changes, constants: known });
     },

@@ -5,6 +5,7 @@ import type { Signals } from "./signals.ts";
 /** What the thread of an engine is asked to do, in order; `Compiled` is the form in which a Program is sent to it. */
 export type Task<Compiled> =
   | { readonly kind: "probe" }
+  | { readonly kind: "measure"; readonly alternatives: readonly Compiled[] }
   | { readonly kind: "compile"; readonly program: number; readonly compiled: Compiled; readonly seldom: boolean }
   | { readonly kind: "release"; readonly program: number }
   | { readonly kind: "run"; readonly program: number; readonly feeds: Feeds }
@@ -33,6 +34,8 @@ export interface BareAnswer {
 export interface Answer extends BareAnswer {
   /** What `Runner.probe` found. */
   readonly found?: number;
+  /** What `Runner.measure` found. */
+  readonly times?: readonly number[];
   readonly results?: Results;
   readonly values?: Map<string, VariableData>;
 }
@@ -54,6 +57,8 @@ export interface ThreadData {
 export interface Runner<Compiled> {
   /** Whatever the owner must know of this machine before it compiles. */
   probe?(): Promise<number>;
+  /** Milliseconds that each of some Programs, which compute the same, takes. */
+  measure?(alternatives: readonly Compiled[]): Promise<readonly number[]>;
   /** Makes ready to run a Program under a number; one of `seldom` use keeps no memory between runs. */
   compile(program: number, compiled: Compiled, seldom: boolean): Promise<void> | void;
   /** Runs a Program once; the results are copies. */

@@ -35,6 +35,7 @@ export function serve<Compiled>(open: (settings: RunnerSettings) => Runner<Compi
     async perform(task, settings) {
       runner ??= open(settings);
       if (task.kind === "probe") return { found: await runner.probe?.() };
+      if (task.kind === "measure") return { times: await runner.measure?.(task.alternatives) };
       if (task.kind === "run") return { results: await runner.run(task.program, task.feeds) };
       if (task.kind === "compile") await runner.compile(task.program, task.compiled, task.seldom);
       if (task.kind === "release") await runner.release(task.program);

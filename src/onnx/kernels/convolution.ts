@@ -1,9 +1,10 @@
-import { sizeOf, type TensorType } from "../../graph/value.ts";
-import type { ConvolutionAttributes } from "../../ops/convolution.ts";
+import type { TensorType } from "../../graph/value.ts";
 import type { Emitter } from "../emitter.ts";
-import type { KernelsFor } from "../kernel.ts";
-import { blockedConvolution, blockedWeightGradient, type Convolution } from "./blocked-convolution.ts";
-import { pointwiseWeightGradient, productWeightGradient } from "./weight-gradient.ts";
+import type { Application, KernelsFor } from "../kernel.ts";
+import { algorithmKey, compute } from "./algorithms.ts";
+import { blockedConvolution, type Convolution, padsRows, rowPaddedConvolution } from "./blocked-convolution.ts";
+import { blockedBatchGradient, plainBatchGradient, turnedBatchGradient } from "./blocked-weight-gradient.ts";
+import { pointwiseWeightGradient, productWeightGradient, sizesOf, type WeightGradient } from "./weight-gradient.ts";
 
 type Pair = readonly [number, number];
 type Size4 = readonly [number, number, number, number];
@@ -19,17 +20,26 @@ const bothSides = ([h, w]: Pair): number[] => [h, w, h, w];
 /** With few channels a product has too few columns to be worth its copies. */
 const FEW_CHANNELS = 4;
 
-/**
- * A convolution in the blocked layout where that is possible. One whose weight is a constant is left to ONNX Runtime, which
- * chooses the layout by itself and then also joins normalisation, relu and sum with it.
- */
-function convolve(emitter: Emitter, convolution: Convolution): string {
+/** As ONNX Runtime's own Conv on plain images. */
+function plainConvolution(emitter: Emitter, convolution: Convolution): string {
   const { x, bias, attributes, turned } = convolution;
-  const own = attributes.group === 1 && !emitter.isConstant(convolution.weight);
-  const blocked = own ? blockedConvolution(emitter, convolution) : undefined;
-  if (blocked) return blocked;
   const weight = turned ? turnedKernel(emitter, convolution) : convolution.weight;
   return emitter.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes);
+}
+
+const CONVOLUTIONS = { blocked: blockedConvolution, "padded rows": rowPaddedConvolution, plain: plainConvolution };
+
+/**
+ * A convolution with the algorithm that was chosen, else in the blocked layout where that is possible. One whose weight is a constant is
+ * left to ONNX Runtime, which chooses the layout by itself and then also joins normalisation, relu and sum with it.
+ */
+function convolve(emitter: Emitter, key: string, convolution: Convolution): string {
+  const own = convolution.attributes.group === 1 && !emitter.isConstant(convolution.weight);
+  if (!own) return plainConvolution(emitter, convolution);
+  const order = padsRows(convolution)
+    ? (["padded rows", "blocked", "plain"] as const)
+    : (["blocked", "padded rows", "plain"] as const);
+  return compute(emitter, { key, algorithms: CONVOLUTIONS, order }, convolution);
 }
 
 /** Each kernel turned by 180° and the channels of each group exchanged. */
@@ -45,11 +55,11 @@ function turnedKernel({ emit, int64s }: Emitter, { weight, kernel, attributes }:
 function inputGradient(
   emitter: Emitter,
   [dy, weight]: readonly [string, string],
-  { attributes, types }: { attributes: ConvolutionAttributes & { inputSize: Pair }; types: readonly TensorType[] },
+  { attributes, inputs: types }: Application<"conv2dInputGradient">,
 ): string {
   const { stride, padding, dilation, groups, inputSize } = attributes;
-  const [n, , dyH, dyW] = size4(types[0] as TensorType);
-  const [o, perGroup, kh, kw] = size4(types[1] as TensorType);
+  const [n, , dyH, dyW] = size4(types[0]);
+  const [o, perGroup, kh, kw] = size4(types[1]);
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
   const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
   if (!dense) {
@@ -64,7 +74,7 @@ function inputGradient(
       group: groups,
     });
   }
-  return convolve(emitter, {
+  return convolve(emitter, algorithmKey("conv2dInputGradient", { attributes, inputs: types }), {
     x: dy,
     xSize: [dyH, dyW],
     weight,
@@ -82,19 +92,13 @@ function inputGradient(
 }
 
 /** The weight gradient as a convolution of x with dy in which batch and channels have changed places. */
-function convolutionWeightGradient(
-  emitter: Emitter,
-  [x, dy]: readonly [string, string],
-  { attributes, types }: { attributes: ConvolutionAttributes & { kernel: Pair }; types: readonly TensorType[] },
-): string {
-  const { emit, int64s } = emitter;
-  const { stride, padding, dilation, groups, kernel } = attributes;
-  const [n, c, h, w] = size4(types[0] as TensorType);
-  const [, , dyH, dyW] = size4(types[1] as TensorType);
-  const grouped = emit("Reshape", [x, int64s([n, groups, c / groups, h, w])]);
+function convolutionWeightGradient({ emit, int64s }: Emitter, task: WeightGradient): string {
+  const { stride, padding, dilation, groups, kernel } = task.attributes;
+  const { n, c, h, w, dyH, dyW } = sizesOf(task);
+  const grouped = emit("Reshape", [task.x, int64s([n, groups, c / groups, h, w])]);
   const exchanged = emit("Transpose", [grouped], { perm: [2, 1, 0, 3, 4] });
   const image = emit("Reshape", [exchanged, int64s([c / groups, groups * n, h, w])]);
-  const gradient = emit("Conv", [image, emit("Transpose", [dy], { perm: [1, 0, 2, 3] })], {
+  const gradient = emit("Conv", [image, emit("Transpose", [task.dy], { perm: [1, 0, 2, 3] })], {
     kernel_shape: [dyH, dyW],
     strides: dilation,
     pads: bothSides(padding),
@@ -106,17 +110,34 @@ function convolutionWeightGradient(
   return emit("Transpose", [cut], { perm: [1, 0, 2, 3] });
 }
 
+const WEIGHT_GRADIENTS = {
+  pointwise: pointwiseWeightGradient,
+  "blocked batch": blockedBatchGradient,
+  "plain batch": plainBatchGradient,
+  "turned batch": turnedBatchGradient,
+  product: productWeightGradient,
+  convolution: convolutionWeightGradient,
+};
+
+function weightGradient(emitter: Emitter, key: string, gradient: WeightGradient): string {
+  if (1 < gradient.attributes.groups) return convolutionWeightGradient(emitter, gradient);
+  const { c } = sizesOf(gradient);
+  const order: (keyof typeof WEIGHT_GRADIENTS)[] = ["pointwise", "blocked batch", "plain batch", "turned batch"];
+  order.push(c < FEW_CHANNELS ? "convolution" : "product");
+  return compute(emitter, { key, algorithms: WEIGHT_GRADIENTS, order }, gradient);
+}
+
 /** Convolution and its two gradients. */
 export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dWeightGradient"> = {
-  conv2d: (emitter, [x, weight, bias], { inputs: [image, kernel], attributes, outputs: [type] }) => [
-    convolve(emitter, {
+  conv2d: (emitter, [x, weight, bias], { inputs, attributes, outputs: [type] }) => [
+    convolve(emitter, algorithmKey("conv2d", { inputs, attributes }), {
       x,
-      xSize: spatial(image),
+      xSize: spatial(inputs[0]),
       weight,
       bias,
-      kernel: size4(kernel),
+      kernel: size4(inputs[1]),
       attributes: {
-        kernel_shape: kernel.shape.slice(2),
+        kernel_shape: inputs[1].shape.slice(2),
         strides: attributes.stride,
         pads: bothSides(attributes.padding),
         dilations: attributes.dilation,
@@ -125,18 +146,20 @@ export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dW
       type,
     }),
   ],
-  conv2dInputGradient: (emitter, operands, { inputs, attributes }) => [
-    inputGradient(emitter, operands, { attributes, types: inputs }),
+  conv2dInputGradient: (emitter, operands, application) => [inputGradient(emitter, operands, application)],
+  conv2dWeightGradient: (emitter, [x, dy], { inputs, attributes }) => [
+    weightGradient(emitter, algorithmKey("conv2dWeightGradient", { inputs, attributes }), {
+      x,
+      dy,
+      attributes,
+      types: inputs,
+    }),
   ],
-  conv2dWeightGradient: (emitter, operands, { inputs, attributes }) => {
-    const application = { attributes, types: inputs };
-    const [, c] = size4(inputs[0]);
-    if (1 < attributes.groups) return [convolutionWeightGradient(emitter, operands, application)];
-    if (sizeOf(attributes.kernel) === 1 && sizeOf(attributes.padding.map((pad) => pad + 1)) === 1)
-      return [pointwiseWeightGradient(emitter, operands, application)];
-    const blocked = blockedWeightGradient(emitter, operands, application);
-    if (blocked) return [blocked];
-    const gradient = c < FEW_CHANNELS ? convolutionWeightGradient : productWeightGradient;
-    return [gradient(emitter, operands, application)];
-  },
+};
+
+/** The names of the algorithms of each op that has several. */
+export const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
+  conv2d: Object.keys(CONVOLUTIONS),
+  conv2dInputGradient: Object.keys(CONVOLUTIONS),
+  conv2dWeightGradient: Object.keys(WEIGHT_GRADIENTS),
 };

@@ -3,16 +3,17 @@ import type { TensorType } from "../../graph/value.ts";
 import type { ConvolutionAttributes } from "../../ops/convolution.ts";
 import type { Emitter } from "../emitter.ts";
 
-type Pair = readonly [number, number];
-type Operands = readonly [x: string, dy: string];
-
-interface WeightGradient {
-  readonly attributes: ConvolutionAttributes & { readonly kernel: Pair };
+/** A weight gradient of an ungrouped convolution. */
+export interface WeightGradient {
+  readonly x: string;
+  readonly dy: string;
+  readonly attributes: ConvolutionAttributes & { readonly kernel: readonly [number, number] };
   /** Of x [N, C, H, W] and dy [N, O, H', W']. */
   readonly types: readonly TensorType[];
 }
 
-const sizes = ({ types }: WeightGradient) => {
+/** The sizes of x and dy. */
+export const sizesOf = ({ types }: WeightGradient) => {
   const [n = 0, c = 0, h = 0, w = 0] = types[0]?.shape ?? [];
   const [, o = 0, dyH = 0, dyW = 0] = types[1]?.shape ?? [];
   return { n, c, h, w, o, dyH, dyW };
@@ -28,11 +29,16 @@ function strided(
   return emit("Slice", [x, int64s([first]), int64s([end]), int64s([axis]), int64s([step])]);
 }
 
+const isPointwise = ({ kernel, padding }: WeightGradient["attributes"]): boolean =>
+  kernel.every((size) => size === 1) && padding.every((pad) => pad === 0);
+
 /** For kernels of 1×1 without padding: Σ over the images of dy [O, H'·W'] times xᵀ [H'·W', C]. */
-export function pointwiseWeightGradient(emitter: Emitter, [x, dy]: Operands, gradient: WeightGradient): string {
+export function pointwiseWeightGradient(emitter: Emitter, gradient: WeightGradient): string | undefined {
+  const { x, dy, attributes } = gradient;
+  if (!isPointwise(attributes)) return undefined;
   const { emit, emitAll, int64s } = emitter;
-  const { n, c, o, dyH, dyW } = sizes(gradient);
-  const { stride } = gradient.attributes;
+  const { n, c, o, dyH, dyW } = sizesOf(gradient);
+  const { stride } = attributes;
   let seen = x;
   if (1 < stride[0]) seen = strided(emitter, seen, { axis: 2, first: 0, count: dyH, step: stride[0] });
   if (1 < stride[1]) seen = strided(emitter, seen, { axis: 3, first: 0, count: dyW, step: stride[1] });
@@ -51,10 +57,11 @@ export function pointwiseWeightGradient(emitter: Emitter, [x, dy]: Operands, gra
  * The image is laid out as [H, N, W, C], so that the columns of a kernel row are made by one concatenation of shifted
  * images and a row of the kernel begins at another H, without a copy.
  */
-export function productWeightGradient(emitter: Emitter, [x, dy]: Operands, gradient: WeightGradient): string {
+export function productWeightGradient(emitter: Emitter, gradient: WeightGradient): string {
+  const { x, dy, attributes } = gradient;
   const { emit, int64s, number } = emitter;
-  const { n, c, o, dyH, dyW } = sizes(gradient);
-  const { stride, padding, dilation, kernel } = gradient.attributes;
+  const { n, c, o, dyH, dyW } = sizesOf(gradient);
+  const { stride, padding, dilation, kernel } = attributes;
   const [kh, kw] = kernel;
   const turned = emit("Transpose", [x], { perm: [2, 0, 3, 1] });
   const pads = [padding[0], 0, padding[1], 0, padding[0], 0, padding[1], 0];

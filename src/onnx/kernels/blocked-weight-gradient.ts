@@ -1,0 +1,230 @@
+/**
+ * Weight gradients as blocked convolutions in which batch and channels have changed places: of x [C, N, H, W] with a kernel
+ * dy [O, N, H', W'], or of dy [O, N, H', W'] with a kernel x [C, N, H, W]. The padding is made beforehand, because outputs at the
+ * edge of a padded image are slow.
+ */
+import type { Shape } from "../../graph/value.ts";
+import { canBlock, emitBlocked, fromBlocked, padBlocked, toBlocked } from "../blocked.ts";
+import type { Emitter } from "../emitter.ts";
+import { type Padding, takeRows } from "../rows.ts";
+import { sizesOf, type WeightGradient } from "./weight-gradient.ts";
+
+type Image = readonly [n: number, c: number, h: number, w: number];
+type Pair = readonly [number, number];
+
+/** Outputs of a row are made six at a time, and those that remain one by one: four or five take as long as six. */
+const columnsFor = (kw: number): number => (kw === 4 || kw === 5 ? 6 : kw);
+
+/** Zeros around an image of `size`, `begin` before it, for `outputs` outputs of a kernel of `kernel` at the given strides. */
+function paddingFor(
+  { begin, size, outputs, kernel }: Readonly<Record<"begin" | "size" | "outputs" | "kernel", Pair>>,
+  { strides, dilations }: Readonly<Record<"strides" | "dilations", Pair>>,
+): Padding {
+  const end = ([0, 1] as const).map(
+    (axis) => (outputs[axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - size[axis] - begin[axis],
+  );
+  return [...begin, ...end] as unknown as Padding;
+}
+
+const isNone = (padding: Padding): boolean => padding.every((count) => count === 0);
+
+/** Sizes with zeros around (less where they are negative). */
+const paddedSize = (h: number, w: number, [top, left, bottom, right]: Padding): Pair => [
+  h + top + bottom,
+  w + left + right,
+];
+
+/** What is convolved: a batch [N, C, H, W], which gives the image, and the zeros around it. */
+interface Batch {
+  readonly name: string;
+  readonly shape: Image;
+  readonly padding: Padding;
+}
+
+/** Some images of a batch. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A part of a batch with zeros around it and N and C exchanged, as a plain image. */
+function exchangedImage(emitter: Emitter, batch: Batch, { first, count }: Part): string {
+  const { name, shape, padding } = batch;
+  const { emit, int64s, target } = emitter;
+  const { block } = target;
+  const [, c, h, w] = shape;
+  const blocked = emitter.blocked.get(name);
+  if (blocked === undefined) return exchangedPlain(emitter, batch, { first, count });
+  const [height, width] = paddedSize(h, w, padding);
+  const [size, blocks] = [height * width, c / block];
+  const rows = takeRows(emitter, isNone(padding) ? blocked : padBlocked(emitter, blocked, shape, padding), {
+    axes: [
+      { size: blocks, stride: size },
+      { size: count, stride: blocks * size },
+      { size, stride: 1 },
+    ],
+    offset: first * blocks * size,
+    width: block,
+  });
+  const inputs = [emit("Reshape", [rows, int64s([blocks, block, count * height, width])])];
+  const plain = emitBlocked(emitter, "ReorderOutput", { inputs, attributes: { channels: block, channels_last: 0 } });
+  return emit("Reshape", [plain, int64s([c, count, height, width])]);
+}
+
+/** The same of a batch that is not in blocks. */
+function exchangedPlain(emitter: Emitter, { name, shape, padding }: Batch, { first, count }: Part): string {
+  const { emit, int64s, number } = emitter;
+  const [n, c, h, w] = shape;
+  const images = count === n ? name : emit("Slice", [name, int64s([first]), int64s([first + count]), int64s([0])]);
+  const exchanged =
+    c === 1 ? emit("Reshape", [images, int64s([c, count, h, w])]) : emit("Transpose", [images], { perm: [1, 0, 2, 3] });
+  const [top, left, bottom, right] = padding;
+  const pads = [0, 0, top, left, 0, 0, bottom, right];
+  return isNone(padding) ? exchanged : emit("Pad", [exchanged, int64s(pads), number(0)]);
+}
+
+/** An image [N, C, H, W] as a kernel [C, N, H, W] for images in blocks of N. */
+function blockedBatchKernel(emitter: Emitter, x: string, [n, c, h, w]: Image): string {
+  const { block } = emitter.target;
+  const size = h * w;
+  const rows = takeRows(emitter, toBlocked(emitter, x), {
+    axes: [
+      { size: c / block, stride: size },
+      { size: n / block, stride: c * size },
+      { size, stride: 1 },
+      { size: block, stride: (c / block) * size },
+    ],
+    width: block,
+  });
+  return emitter.emit("Reshape", [rows, emitter.int64s([c, n, h, w])]);
+}
+
+/** The same of `count` images from `first` on for plain images with fewer channels than a block has. */
+function plainBatchKernel(emitter: Emitter, { name, shape }: Omit<Batch, "padding">, { first, count }: Part): string {
+  const { block } = emitter.target;
+  const [, c, h, w] = shape;
+  const size = h * w;
+  const blocks = c / block;
+  const rows = takeRows(emitter, toBlocked(emitter, name), {
+    axes: [
+      { size: blocks, stride: size },
+      { size: count, stride: blocks * size },
+      { size, stride: 1 },
+    ],
+    offset: first * blocks * size,
+    width: block,
+  });
+  return emitter.emit("Reshape", [rows, emitter.int64s([c, count, h, w])]);
+}
+
+/** The batch in as few, nearly equal parts as have fewer images than a block has channels. */
+function partsOf(n: number, block: number): readonly Part[] {
+  const count = Math.ceil(n / (block - 1));
+  const bounds = Array.from({ length: count + 1 }, (_, index) => Math.round((index * n) / count));
+  return bounds.slice(1).map((end, index) => ({ first: bounds[index] ?? 0, count: end - (bounds[index] ?? 0) }));
+}
+
+/** What is correlated with what. */
+interface Correlation {
+  readonly image: Batch;
+  /** [N, B, H', W'], which gives the kernel. */
+  readonly kernel: Omit<Batch, "padding">;
+  readonly attributes: Readonly<Record<"strides" | "dilations", Pair>>;
+}
+
+/** Σ over the batch, in parts that are added up: a blocked image [A, B, …]. */
+function correlateInParts(emitter: Emitter, { image, kernel, attributes }: Correlation): string {
+  const [n, , kernelH, kernelW] = kernel.shape;
+  let sum = "";
+  for (const part of partsOf(n, emitter.target.block)) {
+    const operands = [exchangedImage(emitter, image, part), plainBatchKernel(emitter, kernel, part)];
+    sum = emitBlocked(emitter, "Conv", {
+      inputs: sum === "" ? operands : [...operands, "", sum],
+      attributes: { kernel_shape: [kernelH, kernelW], ...attributes, pads: [0, 0, 0, 0], group: 1 },
+    });
+  }
+  return sum;
+}
+
+/** The gradient [O, C, KH, KW] of the blocked image [C, O, KH, columns] that a convolution of x gave. */
+function gradientOf(emitter: Emitter, blocked: string, shape: Shape, kw: number): string {
+  const { emit, int64s } = emitter;
+  const plain = fromBlocked(emitter, blocked, { shape, dtype: "float32" });
+  const cut = shape[3] === kw ? plain : emit("Slice", [plain, int64s([0]), int64s([kw]), int64s([3])]);
+  return emit("Transpose", [cut], { perm: [1, 0, 2, 3] });
+}
+
+/** The image x, padded for a kernel dy, with the attributes of their convolution. */
+function forwards(gradient: WeightGradient) {
+  const { stride, padding, dilation, kernel } = gradient.attributes;
+  const { h, w, dyH, dyW } = sizesOf(gradient);
+  const outputs: Pair = [kernel[0], columnsFor(kernel[1])];
+  const attributes = { strides: dilation, dilations: stride };
+  const zeros = paddingFor({ begin: padding, size: [h, w], outputs, kernel: [dyH, dyW] }, attributes);
+  return { outputs, attributes, zeros };
+}
+
+/** The images of the batch as channels in blocks; undefined where they or the outputs do not fit into blocks. */
+export function blockedBatchGradient(emitter: Emitter, gradient: WeightGradient): string | undefined {
+  const { n, c, h, w, o, dyH, dyW } = sizesOf(gradient);
+  if (!canBlock(emitter, o) || !canBlock(emitter, n)) return undefined;
+  const { outputs, attributes, zeros } = forwards(gradient);
+  const batch = { name: gradient.x, shape: [n, c, h, w], padding: zeros } as const;
+  const image = toBlocked(emitter, exchangedImage(emitter, batch, { first: 0, count: n }));
+  const blocked = emitBlocked(emitter, "Conv", {
+    inputs: [image, blockedBatchKernel(emitter, gradient.dy, [n, o, dyH, dyW])],
+    attributes: { kernel_shape: [dyH, dyW], ...attributes, pads: [0, 0, 0, 0], group: 1 },
+  });
+  return gradientOf(emitter, blocked, [c, o, ...outputs], gradient.attributes.kernel[1]);
+}
+
+/** The images as plain channels, fewer at a time than a block has; undefined where the outputs do not fit into blocks. */
+export function plainBatchGradient(emitter: Emitter, gradient: WeightGradient): string | undefined {
+  const { n, c, h, w, o, dyH, dyW } = sizesOf(gradient);
+  if (!canBlock(emitter, o)) return undefined;
+  const { outputs, attributes, zeros } = forwards(gradient);
+  const blocked = correlateInParts(emitter, {
+    image: { name: gradient.x, shape: [n, c, h, w], padding: zeros },
+    kernel: { name: gradient.dy, shape: [n, o, dyH, dyW] },
+    attributes,
+  });
+  return gradientOf(emitter, blocked, [c, o, ...outputs], gradient.attributes.kernel[1]);
+}
+
+/**
+ * The same with dy as the image and x as the kernel, whose result is turned by 180°: for few outputs and many channels. Only for a
+ * stride of 1.
+ */
+export function turnedBatchGradient(emitter: Emitter, gradient: WeightGradient): string | undefined {
+  const { emit, int64s, target } = emitter;
+  const { block } = target;
+  const { stride, padding, dilation, kernel } = gradient.attributes;
+  const { n, c, h, w, o, dyH, dyW } = sizesOf(gradient);
+  const [kh, kw] = kernel;
+  const begin: Pair = [(kh - 1) * dilation[0] - padding[0], (kw - 1) * dilation[1] - padding[1]];
+  if (!canBlock(emitter, c) || stride.some((step) => step !== 1) || begin.some((pad) => pad < 0)) return undefined;
+  const columns = columnsFor(kw);
+  const attributes = { strides: dilation, dilations: stride };
+  const blocked = correlateInParts(emitter, {
+    image: {
+      name: gradient.dy,
+      shape: [n, o, dyH, dyW],
+      padding: paddingFor({ begin, size: [dyH, dyW], outputs: [kh, columns], kernel: [h, w] }, attributes),
+    },
+    kernel: { name: gradient.x, shape: [n, c, h, w] },
+    attributes,
+  });
+  const turned = takeRows(emitter, blocked, {
+    axes: [
+      { size: (o * c) / block, stride: kh * columns },
+      { size: kh, stride: -columns },
+      { size: kw, stride: -1 },
+    ],
+    offset: (kh - 1) * columns + kw - 1,
+    width: block,
+  });
+  return emitBlocked(emitter, "ReorderOutput", {
+    inputs: [emit("Reshape", [turned, int64s([o, c, kh, kw])])],
+    attributes: { channels: c, channels_last: 0 },
+  });
+}

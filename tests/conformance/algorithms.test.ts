@@ -1,0 +1,56 @@
+/** Every algorithm of a convolution and its gradients against the reference engine. */
+import { afterAll, describe, expect, test } from "vitest";
+import { openModelFile } from "../../src/engines/onnx/model-file.ts";
+import { findBlockSize } from "../../src/engines/onnx/session.ts";
+import { openReferenceEngine } from "../../src/engines/reference/engine.ts";
+import { algorithmsOf, candidatesOf, keyOf } from "../../src/onnx/candidate.ts";
+import { lowerProgram } from "../../src/onnx/lower.ts";
+import { encodeModel } from "../../src/onnx/model.ts";
+import { CONVOLUTIONS, feedsOf, programOf } from "./convolution-cases.ts";
+
+const block = await findBlockSize();
+const reference = openReferenceEngine();
+afterAll(() => reference.close());
+
+describe.each(CONVOLUTIONS)("$name", (example) => {
+  const program = programOf(example);
+  const convolutions = program.nodes.filter((node) => 0 < algorithmsOf(node).length);
+  const most = Math.max(...convolutions.map((node) => algorithmsOf(node).length));
+
+  test("every algorithm gives the same", async () => {
+    const feeds = feedsOf(program);
+    const expected = await (await reference.compile(program)).run(feeds);
+    for (let index = 0; index < most; index++) {
+      const nameOf = (names: readonly string[]): string => names[index % names.length] ?? "";
+      const algorithms = new Map(convolutions.map((node) => [keyOf(node), nameOf(algorithmsOf(node))]));
+      const lowered = lowerProgram(program, { target: { contrib: true, block, algorithms } });
+      const model = await openModelFile(example.name, { bytes: encodeModel(lowered.model) });
+      const tensors = lowered.model.inputs.map(({ name: input, shape }) => {
+        const data = Float32Array.from(feeds[input] ?? []);
+        return [input, { type: "float32", shape: shape as number[], data }] as const;
+      });
+      const results = await model.run(Object.fromEntries(tensors));
+      await model.close();
+      // all sums are exact in fp32
+      for (const [output, data] of Object.entries(expected))
+        expect(results[output]?.data, `${[...algorithms.values()]}, ${output}`).toBeAllclose(data, {
+          rtol: 0,
+          atol: 0,
+        });
+    }
+  });
+});
+
+test("the candidates of a convolution are those that can compute it, the best by rule first", () => {
+  const example = CONVOLUTIONS.find(({ name }) => name === "3×3, rows padded first");
+  const program = programOf(example as (typeof CONVOLUTIONS)[number]);
+  const found = Object.fromEntries(
+    program.nodes.map((node) => [
+      node.op,
+      candidatesOf(node, { contrib: true, block: 16 }).map(({ algorithm }) => algorithm),
+    ]),
+  );
+  expect(found.conv2d).toEqual(["padded rows", "blocked", "plain"]);
+  expect(found.conv2dInputGradient).toEqual(["padded rows", "blocked", "plain"]);
+  expect(found.conv2dWeightGradient).toEqual(["blocked batch", "plain batch", "turned batch", "product"]);
+});
