@@ -11,8 +11,9 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machine, versionOf } from "./facts.ts";
+import { measureFmaLimit } from "./fma-limit.ts";
 import { type Job, jobsOf } from "./jobs.ts";
-import { type Measured, measureLimit, measureOcelli, measurePytorch } from "./measure.ts";
+import { hasPytorch, type Measured, measureOcelli, measurePytorch } from "./measure.ts";
 import { type JobResult, type Round, report } from "./report.ts";
 
 const FILES = { results: new URL("results.json", import.meta.url), report: new URL("RESULTS.md", import.meta.url) };
@@ -57,9 +58,8 @@ function measureRound(job: Job, { python, engines }: Settings): Round {
   return { ocelli: found(ours), pytorch: found(theirs) };
 }
 
-function compare(settings: Settings, scratch: string): void {
-  const limit = measureLimit(settings.python, settings.threads);
-  if (limit === undefined) {
+async function compare(settings: Settings, scratch: string): Promise<void> {
+  if (!hasPytorch(settings.python)) {
     console.log(
       `skipped: "${settings.python}" is not a Python with PyTorch and torchvision; name one with --python PATH.`,
     );
@@ -71,11 +71,12 @@ function compare(settings: Settings, scratch: string): void {
     : {};
   const date = new Date().toISOString().slice(0, 10);
   for (const job of jobs.filter(({ name }) => settings.only.some((start) => name.startsWith(start)))) {
+    const fmaLimit = await measureFmaLimit(settings.threads);
     const rounds = Array.from({ length: settings.rounds }, () => measureRound(job, settings));
-    results[job.name] = { title: job.title, date, limit, rounds };
+    results[job.name] = { title: job.title, date, fmaLimit, rounds };
     const versions = rounds.flatMap(({ pytorch }) => Object.values(pytorch).map(({ version }) => version));
     const facts = [
-      `machine: ${machine()}; product of matrices ${limit} GFLOP/s; load average ${loadavg()[0]?.toFixed(1)}`,
+      `machine: ${machine()}; FMA limit ${fmaLimit ?? "not measured"} GFLOP/s; load average ${loadavg()[0]?.toFixed(1)}`,
       `versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, onnxruntime-node ${versionOf("onnxruntime-node/package.json")}, PyTorch ${versions[0]}`,
       `date: ${date}`,
     ];
@@ -87,7 +88,7 @@ function compare(settings: Settings, scratch: string): void {
 
 const scratch = mkdtempSync(join(tmpdir(), "ocelli-bench-"));
 try {
-  compare(readSettings(), scratch);
+  await compare(readSettings(), scratch);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

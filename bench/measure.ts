@@ -18,7 +18,7 @@ export interface Measured {
 }
 
 /** What either side prints. */
-type Printed = Partial<Record<"medianMs" | "imagesPerSecond" | "gflops", number>> & Omit<Measured, "figure">;
+type Printed = Partial<Record<"medianMs" | "imagesPerSecond", number>> & Omit<Measured, "figure">;
 
 /** Runs a command to its end; undefined where it says that it is skipped or refuses. */
 function run(
@@ -62,6 +62,5 @@ export function measureOcelli(measurement: Measurement): Measured | undefined {
 export const measurePytorch = (python: string, measurement: Measurement): Measured | undefined =>
   measuredOf(run(python, measurement.args), measurement);
 
-/** Billions of operations a second that the largest product of matrices reaches here. */
-export const measureLimit = (python: string, threads: number): number | undefined =>
-  run(python, ["bench/pytorch-limit.py", `--threads=${threads}`])?.printed.gflops;
+/** Whether that is a Python with PyTorch and torchvision. */
+export const hasPytorch = (python: string): boolean => run(python, ["bench/pytorch-model.py", "--help"]) !== undefined;

@@ -15,8 +15,8 @@ export interface JobResult {
   readonly title: string;
   readonly date: string;
   readonly rounds: readonly Round[];
-  /** Billions of operations a second that this machine reached on that day. */
-  readonly limit?: number;
+  /** What `measureFmaLimit` found just before. */
+  readonly fmaLimit?: number;
 }
 
 const isSpeed = (job: Job): boolean => job.ocelli("onnx").figure === "imagesPerSecond";
@@ -74,7 +74,7 @@ const mib = (rounds: readonly Round[], side: keyof Round, name: string): number[
   rounds.flatMap((round) => round[side][name]?.peakRssMiB ?? []);
 
 /** Share of the limit, memory and time to compile, for one engine. */
-function detailRow(job: Job, { rounds, limit }: JobResult, engine: "auto" | "onnx"): string | undefined {
+function detailRow(job: Job, { rounds, fmaLimit }: JobResult, engine: "auto" | "onnx"): string | undefined {
   const times = figuresOf(rounds, "ocelli", engine);
   if (times.length === 0 || !job.work) return undefined;
   const speed = operationsOf(job.work) / median(times) / 1e6;
@@ -85,7 +85,7 @@ function detailRow(job: Job, { rounds, limit }: JobResult, engine: "auto" | "onn
     job.title,
     rounds[0]?.ocelli[engine]?.engine ?? engine,
     `${speed.toFixed(0)} GFLOP/s`,
-    limit === undefined ? "–" : (speed / limit).toFixed(2),
+    fmaLimit === undefined ? "–" : (speed / fmaLimit).toFixed(2),
     `${ours.toFixed(0)} MiB`,
     (ours / theirs).toFixed(2),
     `${(compile / 1000).toFixed(1)} s`,
@@ -116,7 +116,7 @@ export function report(
     return result ? [{ job, result }] : [];
   });
   const heads = ["job", "ocelli, auto", "ocelli, onnx", "PyTorch", "ratio, auto", "ratio, onnx", "rounds, date"];
-  const details = ["job", "engine", "speed", "÷ product's", "peak memory", "÷ PyTorch's", "to compile"];
+  const details = ["job", "engine", "speed", "÷ FMA limit", "peak memory", "÷ PyTorch's", "to compile"];
   return [
     "# ocelli and PyTorch",
     "",
@@ -128,7 +128,7 @@ export function report(
     row(heads.map(() => "---")),
     ...known.map(({ job, result }) => mainRow(job, result)),
     "",
-    "Operations of a training step are counted as three forward passes; they are compared with PyTorch's best product of two 3072×3072 matrices, which is no upper limit.",
+    "Operations of a training step are counted as three forward passes; the FMA limit is that of float32 multiply-adds on registers alone, by as many threads, measured just before the job (bf16 may be above it).",
     "",
     row(details),
     row(details.map(() => "---")),
