@@ -98,24 +98,27 @@ async function evaluateRun({ config, run, data, answers }: TrainedRun): Promise<
   const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
   const { engine, threads, batchSize } = config;
-  const trainer = await openModel(model, {
-    engine: engine.value,
-    threads: threads.value,
-    batchSize: batchSize.value,
-  });
+  const opening = openModel(model, { engine: engine.value, threads: threads.value, batchSize: batchSize.value });
+  opening.catch(() => {}); // is awaited below, but perhaps after it has failed
   try {
     const workers = workersOf(configValues(config), data);
-    const evaluation = answers ?? (await trainer.evaluate(data.test, { workers }));
+    const evaluation = answers ?? (await (await opening).evaluate(data.test, { workers }));
     const report = reportOf(evaluation, model.classes);
     await writePredictions(run, { data, evaluation, classes: model.classes });
-    const pictures = await writeRunPictures({
-      ...{ run, model: model.name, train: data.train, seed: config.seed.value },
-      ...{ dataset: data.test, evaluation, report },
-    });
-    const page = await writeReport(run, { model, trainer, data, evaluation });
+    // the pictures are drawn while the engine computes the heat maps of the report
+    const [pictures, page] = await Promise.all([
+      writeRunPictures({
+        ...{ run, model: model.name, train: data.train, seed: config.seed.value },
+        ...{ dataset: data.test, evaluation, report },
+      }),
+      opening.then((trainer) => writeReport(run, { model, trainer, data, evaluation })),
+    ]);
     return { report, pictures, page };
   } finally {
-    await trainer.close();
+    await opening.then(
+      (trainer) => trainer.close(),
+      () => {},
+    );
   }
 }
 

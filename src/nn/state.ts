@@ -9,10 +9,15 @@ export interface InitialTensor {
   readonly data: Float32Array;
 }
 
-/** First contents of all parameters and buffers, by name. Each depends on the seed and its own name alone. */
-export function initialState(network: Module<unknown>, seed: number): Map<string, InitialTensor> {
+/** First contents of the parameters and buffers that `isWanted`, by default all, by name. Each depends on the seed and its own name alone. */
+export function initialState(
+  network: Module<unknown>,
+  seed: number,
+  isWanted: (name: string) => boolean = () => true,
+): Map<string, InitialTensor> {
+  const wanted = tensorsOf(network).filter(({ name }) => isWanted(name));
   return new Map(
-    tensorsOf(network).map(({ name, spec: { shape, initialise } }) => [
+    wanted.map(({ name, spec: { shape, initialise } }) => [
       name,
       { shape, data: initialise(shape, rngFor(seed, `init:${name}`)) },
     ]),

@@ -112,9 +112,9 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
     ...(options.tune && { kernelChoices: kernelChoicesFile() }),
     optimizer: OPTIMIZERS[options.optimizer],
     evaluationOnly: job === "eval",
+    ...(start.weights && { weights: { state: start.weights, from: options.weights, partial: true } }),
   });
   try {
-    if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]));
     const run = job === "train" ? () => trainer.train({ images, labels }) : () => trainer.logits(images.slice());
     const began = performance.now();
     await run();

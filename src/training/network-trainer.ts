@@ -41,9 +41,14 @@ export interface TrainerOptions extends EngineOptions, TrainedPart {
   readonly seed?: number;
   /**
    * The first weights, instead of fresh ones; `from` is named in the error if they do not fit. With `transfer` they may be
-   * empty afterwards, so that there is no second copy of them.
+   * empty afterwards, so that there is no second copy of them. What a `partial` state lacks begins fresh.
    */
-  readonly weights?: { readonly state: StateDict; readonly from: string; readonly transfer?: boolean };
+  readonly weights?: {
+    readonly state: StateDict;
+    readonly from: string;
+    readonly transfer?: boolean;
+    readonly partial?: boolean;
+  };
   /** That it is not going to be trained, so that its weights are constants of the forward pass, which is faster. */
   readonly evaluationOnly?: boolean;
 }

@@ -133,11 +133,11 @@ async function withRun<Result>(
   const trainer = await openTrainer(start.network, {
     ...trainerOptions(config, data),
     inputShape: inputShapeOf(input),
+    ...(start.weights && { weights: { state: start.weights, from: weights, partial: true } }),
   });
   const workers = workersOf(config, data);
   const pool = workers === 0 ? undefined : openWorkerPool(workers);
   try {
-    if (start.weights) await trainer.setWeights(new Map([...(await trainer.weights()), ...start.weights]), weights);
     const facts = { config: resolved, classes, input, options: start.options };
     const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
     return await use({ config, facts, data, model, network: start.network, trainer, pool, notes });

@@ -30,6 +30,14 @@ const batch = (images: number[], labels: number[]) => ({
 });
 const values = async (trainer: Trainer, name: string) => [...((await trainer.weights()).get(name)?.data ?? [])];
 
+test("weights that are only some of the network's leave the others fresh", async () => {
+  const fresh = await trainerOf({ seed: 4 });
+  const state = new Map([["1.bias", float32Tensor([2], [7, 8])]]);
+  const trainer = await trainerOf({ seed: 4, weights: { state, from: "a file", partial: true } });
+  expect(await values(trainer, "1.bias")).toEqual([7, 8]);
+  expect(await values(trainer, "1.weight")).toEqual(await values(fresh, "1.weight"));
+});
+
 describe("a step", () => {
   // from zero weights softmax is ½ for both classes, so the gradient of the logits is (½ − [label])/N
   test("gives loss and right answers from before it, and changes the weights by SGD", async () => {

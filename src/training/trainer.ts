@@ -79,8 +79,13 @@ class EngineTrainer implements Trainer {
 
   async initialise(seed: number, weights?: TrainerOptions["weights"]): Promise<void> {
     this.#seed = seed;
-    if (weights) await this.setWeights(weights.state, weights.from, weights);
-    else await this.#write(initialState(this.#network, seed));
+    if (weights && !weights.partial) await this.setWeights(weights.state, weights.from, weights);
+    else {
+      const known = stateShapesOf(this.#network);
+      const given = float32Values(new Map([...(weights?.state ?? [])].filter(([name]) => known.has(name))));
+      const drawn = initialState(this.#network, seed, (name) => !given.has(name));
+      await this.#write(new Map([...drawn, ...given]), weights);
+    }
     await this.restore(zeros(this.slotShapes), { step: 0 });
   }
 
