@@ -3,7 +3,7 @@
  * can be faster.
  */
 import { readFileSync } from "node:fs";
-import koffi from "koffi";
+import type koffi from "koffi";
 
 /**
  * A function `void f(int64_t rounds)` for System V on x86-64: vzeroall, then in each round 14 independent
@@ -36,16 +36,22 @@ const PRIVATE_ANONYMOUS = 0x22;
 
 type Loop = ReturnType<ReturnType<typeof koffi.load>["func"]>;
 
-/** The code in memory of its own, which can no longer be written once it can be run. */
-function load(bytes: Uint8Array): Loop {
-  const libc = koffi.load("libc.so.6");
+/**
+ * The code in memory of its own, which can no longer be written once it can be run; undefined where koffi is not installed or code
+ * cannot be run from memory.
+ */
+async function load(bytes: Uint8Array): Promise<Loop | undefined> {
+  const library = await import("koffi").catch(() => undefined);
+  if (!library) return undefined;
+  const { default: ffi } = library;
+  const libc = ffi.load("libc.so.6");
   const mmap = libc.func("void *mmap(void *at, size_t size, int protection, int flags, int file, int64_t offset)");
   const memcpy = libc.func("void *memcpy(void *to, const uint8_t *from, size_t size)");
   const mprotect = libc.func("int mprotect(void *at, size_t size, int protection)");
   const page: unknown = mmap(null, PAGE, PROTECTION.readWrite, PRIVATE_ANONYMOUS, -1, 0);
   memcpy(page, bytes, bytes.length);
-  if (mprotect(page, PAGE, PROTECTION.readExecute) !== 0) throw new Error("code cannot be run from memory here");
-  return koffi.decode(page, koffi.proto("void", ["int64_t"])) as Loop;
+  if (mprotect(page, PAGE, PROTECTION.readExecute) !== 0) return undefined;
+  return ffi.decode(page, ffi.proto("void", ["int64_t"])) as Loop;
 }
 
 const inThread = (loop: Loop): Promise<void> =>
@@ -57,7 +63,8 @@ export async function measureFmaLimit(threads: number): Promise<number | undefin
   const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "));
   const code = Object.values(CODE).find(({ flag }) => flags.has(flag));
   if (!code) return undefined;
-  const loop = load(Buffer.from(code.bytes, "hex"));
+  const loop = await load(Buffer.from(code.bytes, "hex"));
+  if (!loop) return undefined;
   let best = 0;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const began = performance.now();

@@ -32,14 +32,13 @@ type ChoiceFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const machineOf = (threads: number, { block }: Target): string =>
   `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${threads} threads, blocks of ${block}, ONNX Runtime ${onnxVersion()}`;
 
-/** The nodes of a Program among whose algorithms there is a choice, one for each key, the most frequent keys first. */
+/** The nodes of a Program whose op has several algorithms, one for each key, the most frequent keys first. */
 function choosable(program: Program, constants: ReadonlySet<string>): Map<string, Node> {
   const found = new Map<string, { node: Node; count: number }>();
   for (const node of program.nodes) {
     const source = node.inputs[1]?.source;
     const isConstant = source?.kind === "variable" && constants.has(source.variable.name);
-    if (isConstant || algorithmsOf(node).length === 0 || (node.attributes as { groups?: number }).groups !== 1)
-      continue;
+    if (isConstant || algorithmsOf(node).length === 0) continue;
     const key = keyOf(node);
     found.set(key, { node, count: (found.get(key)?.count ?? 0) + 1 });
   }

@@ -47,17 +47,11 @@ interface Part {
   readonly count: number;
 }
 
-/** A part of a batch with zeros around it and N and C exchanged, as a plain image. */
-function exchangedImage(emitter: Emitter, batch: Batch, { first, count }: Part): string {
-  const { name, shape, padding } = batch;
-  const { emit, int64s, target } = emitter;
-  const { block } = target;
-  const [, c, h, w] = shape;
-  const blocked = emitter.blocked.get(name);
-  if (blocked === undefined) return exchangedPlain(emitter, batch, { first, count });
-  const [height, width] = paddedSize(h, w, padding);
-  const [size, blocks] = [height * width, c / block];
-  const rows = takeRows(emitter, isNone(padding) ? blocked : padBlocked(emitter, blocked, shape, padding), {
+/** The rows of a part of blocked images [N, C, H, W], by blocks of channels and then by images: [C/B · count · H·W, B]. */
+function partRows(emitter: Emitter, blocked: string, [, c, h, w]: Image, { first, count }: Part): string {
+  const { block } = emitter.target;
+  const [blocks, size] = [c / block, h * w];
+  return takeRows(emitter, blocked, {
     axes: [
       { size: blocks, stride: size },
       { size: count, stride: blocks * size },
@@ -66,9 +60,22 @@ function exchangedImage(emitter: Emitter, batch: Batch, { first, count }: Part):
     offset: first * blocks * size,
     width: block,
   });
-  const inputs = [emit("Reshape", [rows, int64s([blocks, block, count * height, width])])];
+}
+
+/** A part of a batch with zeros around it and N and C exchanged, as a plain image. */
+function exchangedImage(emitter: Emitter, batch: Batch, part: Part): string {
+  const { name, shape, padding } = batch;
+  const { emit, int64s, target } = emitter;
+  const { block } = target;
+  const [n, c, h, w] = shape;
+  const blocked = emitter.blocked.get(name);
+  if (blocked === undefined) return exchangedPlain(emitter, batch, part);
+  const [height, width] = paddedSize(h, w, padding);
+  const padded = isNone(padding) ? blocked : padBlocked(emitter, blocked, shape, padding);
+  const rows = partRows(emitter, padded, [n, c, height, width], part);
+  const inputs = [emit("Reshape", [rows, int64s([c / block, block, part.count * height, width])])];
   const plain = emitBlocked(emitter, "ReorderOutput", { inputs, attributes: { channels: block, channels_last: 0 } });
-  return emit("Reshape", [plain, int64s([c, count, height, width])]);
+  return emit("Reshape", [plain, int64s([c, part.count, height, width])]);
 }
 
 /** The same of a batch that is not in blocks. */
@@ -100,22 +107,22 @@ function blockedBatchKernel(emitter: Emitter, x: string, [n, c, h, w]: Image): s
 }
 
 /** The same of `count` images from `first` on for plain images with fewer channels than a block has. */
-function plainBatchKernel(emitter: Emitter, { name, shape }: Omit<Batch, "padding">, { first, count }: Part): string {
-  const { block } = emitter.target;
+function plainBatchKernel(emitter: Emitter, { name, shape }: Omit<Batch, "padding">, part: Part): string {
   const [, c, h, w] = shape;
-  const size = h * w;
-  const blocks = c / block;
-  const rows = takeRows(emitter, toBlocked(emitter, name), {
-    axes: [
-      { size: blocks, stride: size },
-      { size: count, stride: blocks * size },
-      { size, stride: 1 },
-    ],
-    offset: first * blocks * size,
-    width: block,
-  });
-  return emitter.emit("Reshape", [rows, emitter.int64s([c, count, h, w])]);
+  const rows = partRows(emitter, toBlocked(emitter, name), shape, part);
+  return emitter.emit("Reshape", [rows, emitter.int64s([c, part.count, h, w])]);
 }
+
+/** A convolution of padded images with a kernel of the given size. */
+const correlate = (
+  emitter: Emitter,
+  inputs: readonly string[],
+  { kernel, attributes }: { readonly kernel: Pair; readonly attributes: Correlation["attributes"] },
+): string =>
+  emitBlocked(emitter, "Conv", {
+    inputs,
+    attributes: { kernel_shape: kernel, ...attributes, pads: [0, 0, 0, 0], group: 1 },
+  });
 
 /** The batch in as few, nearly equal parts as have fewer images than a block has channels. */
 function partsOf(n: number, block: number): readonly Part[] {
@@ -138,10 +145,8 @@ function correlateInParts(emitter: Emitter, { image, kernel, attributes }: Corre
   let sum = "";
   for (const part of partsOf(n, emitter.target.block)) {
     const operands = [exchangedImage(emitter, image, part), plainBatchKernel(emitter, kernel, part)];
-    sum = emitBlocked(emitter, "Conv", {
-      inputs: sum === "" ? operands : [...operands, "", sum],
-      attributes: { kernel_shape: [kernelH, kernelW], ...attributes, pads: [0, 0, 0, 0], group: 1 },
-    });
+    const inputs = sum === "" ? operands : [...operands, "", sum];
+    sum = correlate(emitter, inputs, { kernel: [kernelH, kernelW], attributes });
   }
   return sum;
 }
@@ -171,10 +176,8 @@ export function blockedBatchGradient(emitter: Emitter, gradient: WeightGradient)
   const { outputs, attributes, zeros } = forwards(gradient);
   const batch = { name: gradient.x, shape: [n, c, h, w], padding: zeros } as const;
   const image = toBlocked(emitter, exchangedImage(emitter, batch, { first: 0, count: n }));
-  const blocked = emitBlocked(emitter, "Conv", {
-    inputs: [image, blockedBatchKernel(emitter, gradient.dy, [n, o, dyH, dyW])],
-    attributes: { kernel_shape: [dyH, dyW], ...attributes, pads: [0, 0, 0, 0], group: 1 },
-  });
+  const filter = blockedBatchKernel(emitter, gradient.dy, [n, o, dyH, dyW]);
+  const blocked = correlate(emitter, [image, filter], { kernel: [dyH, dyW], attributes });
   return gradientOf(emitter, blocked, [c, o, ...outputs], gradient.attributes.kernel[1]);
 }
 
