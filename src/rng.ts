@@ -22,37 +22,41 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
+/** Words of a counter and of a block. */
+const WORDS = 4;
 const TWO_32 = 4294967296;
 
-/** The upper 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+/** The upper 32 bits of the 64-bit product of two 32-bit integers without sign; all sums below stay within 32 bits. */
 function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = (middle % 65536) + aLow * bHigh;
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** One Philox4x32-10 block: four random words of `counter` (4 words) under `key` (2 words), written to `out`. */
 export function philox(counter: Uint32Array, key: readonly [number, number], out: Uint32Array): void {
-  let c0 = counter[0] ?? 0;
-  let c1 = counter[1] ?? 0;
-  let c2 = counter[2] ?? 0;
-  let c3 = counter[3] ?? 0;
-  let [k0, k1] = key;
+  // words as integers with sign, which stay in registers
+  let c0 = (counter[0] ?? 0) | 0;
+  let c1 = (counter[1] ?? 0) | 0;
+  let c2 = (counter[2] ?? 0) | 0;
+  let c3 = (counter[3] ?? 0) | 0;
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    const low0 = Math.imul(MULTIPLIER_0, c0);
     const high1 = multiplyHigh(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    const low1 = Math.imul(MULTIPLIER_1, c2);
+    c0 = high1 ^ c1 ^ k0;
     c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c2 = high0 ^ c3 ^ k1;
     c3 = low0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
   }
   out[0] = c0;
   out[1] = c1;
@@ -67,37 +71,54 @@ function hashText(text: string): number {
   return hash;
 }
 
+/** A class, so that calls are inlined: with closures a normal number takes twice as long. */
+class PhiloxStream implements Rng {
+  readonly #key: readonly [number, number];
+  readonly #counter: Uint32Array;
+  readonly #block = new Uint32Array(WORDS);
+  #used = WORDS;
+
+  constructor(key: readonly [number, number], counter: Uint32Array) {
+    this.#key = key;
+    this.#counter = counter;
+  }
+
+  uint32(): number {
+    if (this.#used === WORDS) {
+      philox(this.#counter, this.#key, this.#block);
+      this.#counter[0] = (this.#counter[0] ?? 0) + 1;
+      this.#used = 0;
+    }
+    return this.#block[this.#used++] ?? 0;
+  }
+
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * (this.uint32() / TWO_32);
+  }
+
+  integer(low: number, high: number): number {
+    const span = high - low + 1;
+    const limit = TWO_32 - (TWO_32 % span); // above it, the remainder would favour small numbers
+    let word = this.uint32();
+    while (word >= limit) word = this.uint32();
+    return low + (word % span);
+  }
+
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log((this.uint32() + 1) / TWO_32));
+    return radius * Math.cos(2 * Math.PI * (this.uint32() / TWO_32));
+  }
+}
+
 /**
  * The stream of (seed, purpose, counters): up to three counters, each an integer in 0..2³²−1, such as epoch and sample
  * index. The same arguments give the same numbers everywhere and for ever.
  */
 export function rngFor(seed: number, purpose: string, ...counters: readonly number[]): Rng {
   const key = [(seed ^ Math.imul(Math.floor(seed / TWO_32), WEYL_0)) >>> 0, hashText(purpose)] as const;
-  const counter = new Uint32Array([0, ...counters]);
-  const padded = new Uint32Array(4);
-  padded.set(counter.subarray(0, 4));
-  const block = new Uint32Array(4);
-  let used = 4;
-
-  const uint32 = (): number => {
-    if (used === 4) {
-      philox(padded, key, block);
-      padded[0] = (padded[0] ?? 0) + 1;
-      used = 0;
-    }
-    return block[used++] ?? 0;
-  };
-  const uniform = (low = 0, high = 1): number => low + (high - low) * (uint32() / TWO_32);
-  const integer = (low: number, high: number): number => {
-    const span = high - low + 1;
-    const limit = TWO_32 - (TWO_32 % span); // above it, the remainder would favour small numbers
-    let word = uint32();
-    while (word >= limit) word = uint32();
-    return low + (word % span);
-  };
-  const normal = (): number =>
-    Math.sqrt(-2 * Math.log((uint32() + 1) / TWO_32)) * Math.cos(2 * Math.PI * (uint32() / TWO_32));
-  return { uint32, uniform, integer, normal };
+  const counter = new Uint32Array(WORDS);
+  counter.set(counters.slice(0, WORDS - 1), 1);
+  return new PhiloxStream(key, counter);
 }
 
 /** The numbers 0..length−1 in random order (Fisher–Yates). */

@@ -5,7 +5,9 @@ import { messageOf } from "../errors.ts";
 import type {
   Evaluation,
   EvaluationReport,
+  LoadedModel,
   ResolvedConfig,
+  Trainer,
   TrainingListener,
   TrainSummary,
 } from "../training/index.ts";
@@ -63,9 +65,15 @@ export async function performRun({
     if (event.type === "best" && config.precision.value === "fp32") answers = event.evaluation;
     if (event.type === "epoch" || event.type === "eval") folder.flush().catch(() => {}); // told again at the end
   };
+  let evaluated: Omit<FinishedRun, "summary"> | undefined;
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
   const perform = kind === "train" ? train : resume;
-  const summary = await perform(config, { run, data, onEvent, signal })
+  const afterwards = async (trainer: Trainer): Promise<void> => {
+    release(); // training is over: Ctrl-C leaves at once
+    await folder.flush();
+    evaluated = await evaluateRun({ config, run, data, answers, trainer });
+  };
+  const summary = await perform(config, { run, data, onEvent, signal, afterwards })
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});
@@ -74,52 +82,58 @@ export async function performRun({
     })
     .finally(release);
   await folder.flush();
-  if (!summary) {
+  if (!summary || !evaluated) {
     await events?.close();
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  const evaluated = await evaluateRun({ config, run, data, answers });
   events?.addPictures(evaluated.pictures);
   await events?.close();
   return { summary, ...evaluated };
 }
 
-/** A run whose best weights may have been evaluated since the command began. */
+/** A run that has just ended, whose best weights may have been evaluated since the command began. */
 interface TrainedRun extends Omit<RunRequest, "kind"> {
   readonly answers: Evaluation | undefined;
+  /** It has the last weights. */
+  readonly trainer: Trainer;
 }
 
 /** Draws what the best weights answer to the validation data. */
-async function evaluateRun({ config, run, data, answers }: TrainedRun): Promise<Omit<FinishedRun, "summary">> {
-  const { configValues, loadModel, openModel, reportOf, workersOf, writePredictions } = await import(
-    "../training/index.ts"
-  );
+async function evaluateRun(ended: TrainedRun): Promise<Omit<FinishedRun, "summary">> {
+  const { config, run, data, answers } = ended;
+  const { configValues, loadModel, reportOf, workersOf, writePredictions } = await import("../training/index.ts");
   const { writeReport, writeRunPictures } = await import("../reports/index.ts");
   const model = await loadModel(run);
-  const { engine, threads, batchSize } = config;
-  const opening = openModel(model, { engine: engine.value, threads: threads.value, batchSize: batchSize.value });
-  opening.catch(() => {}); // is awaited below, but perhaps after it has failed
+  const trainer = await trainerOf(model, ended);
   try {
     const workers = workersOf(configValues(config), data);
-    const evaluation = answers ?? (await (await opening).evaluate(data.test, { workers }));
+    const evaluation = answers ?? (await trainer.evaluate(data.test, { workers }));
     const report = reportOf(evaluation, model.classes);
     await writePredictions(run, { data, evaluation, classes: model.classes });
     // the pictures are drawn while the engine computes the heat maps of the report
-    const [pictures, page] = await Promise.all([
+    const [page, pictures] = await Promise.all([
+      writeReport(run, { model, trainer, data, evaluation }),
       writeRunPictures({
         ...{ run, model: model.name, train: data.train, seed: config.seed.value },
         ...{ dataset: data.test, evaluation, report },
       }),
-      opening.then((trainer) => writeReport(run, { model, trainer, data, evaluation })),
     ]);
     return { report, pictures, page };
   } finally {
-    await opening.then(
-      (trainer) => trainer.close(),
-      () => {},
-    );
+    if (trainer !== ended.trainer) await trainer.close();
   }
+}
+
+/** The best weights on the engine that trained them or, where that computes in bf16, on one of fp32. */
+async function trainerOf(model: LoadedModel, { config, trainer }: TrainedRun): Promise<Trainer> {
+  if (config.precision.value === "fp32") {
+    await trainer.setWeights(model.weights, model.file, { transfer: true });
+    return trainer;
+  }
+  const { openModel } = await import("../training/index.ts");
+  const { engine, threads, batchSize } = config;
+  return openModel(model, { engine: engine.value, threads: threads.value, batchSize: batchSize.value });
 }
 
 /** The result for people. */

@@ -1,9 +1,15 @@
 /** The thread of a worker pool: rebuilds data sets from their description and makes batches of them. */
 import { parentPort } from "node:worker_threads";
 import { errorData } from "../thread.ts";
-import { makeBatch } from "./batch.ts";
+import { type BatchTask, makeBatch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import type { WorkerAnswer, WorkerRequest } from "./worker-pool.ts";
+
+/** A batch that has a data set load what its samples need. */
+const FIRST: BatchTask = { indices: Uint32Array.of(0), seed: 0, epoch: 0 };
+
+/** Requests are answered one after the other, so that the first one is there soon. */
+let last: Promise<void> = Promise.resolve();
 
 const datasets = new Map<number, Promise<Dataset>>();
 
@@ -20,13 +26,17 @@ async function answer(request: WorkerRequest): Promise<void> {
   try {
     const built = datasets.get(dataset) ?? rebuild(request);
     datasets.set(dataset, built);
+    if (!task) return void (await makeBatch(await built, FIRST)); // the decoder is loaded with the first sample
     const batch = await makeBatch(await built, task);
     send({ id, batch }, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer]);
   } catch (error) {
+    if (!task) return; // the first batch fails alike
     send({ id, error: errorData(error) }, []);
   }
 }
 
 const send = (message: WorkerAnswer, buffers: ArrayBuffer[]): void => parentPort?.postMessage(message, buffers);
 
-parentPort?.on("message", answer);
+parentPort?.on("message", (request: WorkerRequest) => {
+  last = last.then(() => answer(request));
+});

@@ -211,6 +211,15 @@ describe("errors", () => {
     await expect(collect(missing, { batchSize: 4, workers: 1 })).rejects.toThrow(/none\.mjs/);
   });
 
+  test("of a data set that was prepared come with its first batch", async () => {
+    const pool = openWorkerPool(2);
+    const [fine, wrong] = [await moduleDataset("random"), await moduleDataset("notAFunction")];
+    for (const { remote } of [fine, wrong]) if (remote) pool.prepare(remote);
+    await expect(collect(wrong, { batchSize: 4, workers: pool })).rejects.toThrow(/"notAFunction"/);
+    expect(await collect(fine, { batchSize: 4, workers: pool })).toEqual(await collect(fine, { batchSize: 4 }));
+    await pool.close();
+  });
+
   test("a closed pool refuses", async () => {
     const pool = openWorkerPool(1);
     await pool.close();

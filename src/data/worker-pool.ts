@@ -4,12 +4,12 @@ import { type ErrorData, endThread, errorFrom, startThread } from "../thread.ts"
 import type { Batch, BatchTask } from "./batch.ts";
 import type { RemoteDataset } from "./dataset.ts";
 
-/** What a worker is asked; `remote` comes with the first request for a data set. */
+/** What a worker is asked; `remote` comes with the first request for a data set. Without a task it is built and one sample made. */
 export interface WorkerRequest {
   readonly id: number;
   readonly dataset: number;
   readonly remote?: RemoteDataset;
-  readonly task: BatchTask;
+  readonly task?: BatchTask;
 }
 
 /** What a worker answers to the request of that id. */
@@ -23,6 +23,8 @@ export interface WorkerAnswer {
 export interface WorkerPool {
   /** The number of threads. */
   readonly size: number;
+  /** Has every thread build a data set, and load what its samples need, before a batch is asked for. What goes wrong is told with the first batch. */
+  prepare(remote: RemoteDataset): void;
   /** Makes one batch; fails with the worker's own error, a `UserError` with its hint. */
   make(remote: RemoteDataset, task: BatchTask): Promise<Batch>;
   /** Ends the threads; batches under way fail. */
@@ -67,6 +69,11 @@ export function openWorkerPool(size: number): WorkerPool {
       giveJob(thread, job);
     }
   };
+  const numberOf = (remote: RemoteDataset): number => {
+    const dataset = ids.get(remote) ?? counter++;
+    ids.set(remote, dataset);
+    return dataset;
+  };
   const threads = Array.from({ length: size }, () => {
     const thread: Thread = {
       worker: startThread(new URL("./batch-worker.ts", import.meta.url)),
@@ -84,10 +91,16 @@ export function openWorkerPool(size: number): WorkerPool {
   });
   return {
     size,
+    prepare(remote) {
+      const request: WorkerRequest = { id: counter++, dataset: numberOf(remote), remote };
+      for (const { worker, known } of threads) {
+        if (!known.has(request.dataset)) worker.postMessage(request);
+        known.add(request.dataset);
+      }
+    },
     make(remote, task) {
       if (failure) return Promise.reject(failure);
-      const dataset = ids.get(remote) ?? counter++;
-      ids.set(remote, dataset);
+      const dataset = numberOf(remote);
       return new Promise((resolve, reject) => {
         waiting.push({ request: { id: counter++, dataset, task }, remote, resolve, reject });
         dispatch();

@@ -29,9 +29,11 @@ export function sampleHeat(heat: HeatMap, { size, box }: { size: Size; box: Box 
   const down = positions(heat.height, { target: size.height, from: box.top, length: box.height });
   const data = new Float32Array(size.width * size.height);
   const at = (row: number, column: number): number => heat.data[row * heat.width + column] ?? 0;
-  for (const [y, row] of down.entries()) {
+  for (let y = 0; y < size.height; y++) {
+    const row = down[y];
     if (!row) continue;
-    for (const [x, column] of across.entries()) {
+    for (let x = 0; x < size.width; x++) {
+      const column = across[x];
       if (!column) continue;
       const upper = at(row.first, column.first) * (1 - column.share) + at(row.first, column.next) * column.share;
       const lower = at(row.next, column.first) * (1 - column.share) + at(row.next, column.next) * column.share;

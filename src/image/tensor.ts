@@ -79,11 +79,11 @@ export function fromTensor(
   if (channels !== 1 && channels !== 3) {
     throw new Error(`fromTensor: expected 1 or 3 channels of ${height}×${width}, got ${tensor.length} values`);
   }
-  const data = new Uint8Array(channels * area);
-  for (let i = 0; i < tensor.length; i++) {
-    const channel = Math.floor(i / area);
-    const share = tensor[i]! * (normalisation?.std[channel] ?? 1) + (normalisation?.mean[channel] ?? 0);
-    data[(i % area) * channels + channel] = Math.max(0, Math.min(255, Math.round(share * 255)));
+  const data = new Uint8ClampedArray(channels * area);
+  for (let channel = 0; channel < channels; channel++) {
+    const [std, mean] = [normalisation?.std[channel] ?? 1, normalisation?.mean[channel] ?? 0];
+    const plane = tensor.subarray(channel * area, (channel + 1) * area);
+    for (let i = 0; i < area; i++) data[i * channels + channel] = Math.round((plane[i]! * std + mean) * 255);
   }
-  return { width, height, channels, data };
+  return { width, height, channels, data: new Uint8Array(data.buffer) };
 }

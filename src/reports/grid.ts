@@ -1,13 +1,15 @@
 /** A grid of pictures with lines of text under each. */
-import { encodePng, type Image } from "../image/index.ts";
+import type { Image } from "../image/index.ts";
+import { dataUri } from "./data-uri.ts";
 import { COLOURS, FONT_SIZE, shortened } from "./style.ts";
 import { drawing, element, HEADING_HEIGHT, text } from "./svg.ts";
-import { thumbnail } from "./thumbnail.ts";
 
 /** Units of a picture's square. */
 export const PICTURE = 112;
 /** Units of a line under a picture. */
 export const LINE_HEIGHT = 17;
+/** How pictures are put into the drawing: as sharp as it is rendered. */
+const FORM = { longest: 2 * PICTURE, quality: 92 } as const;
 const COLUMNS = 6;
 const GAP = 16;
 const MARGIN = 24;
@@ -90,7 +92,6 @@ async function embedded(image: Image): Promise<string> {
   const scale = PICTURE / Math.max(image.width, image.height);
   const width = image.width * scale;
   const height = image.height * scale;
-  const png = Buffer.from(await encodePng(thumbnail(image, 2 * PICTURE))).toString("base64");
   return element("image", {
     x: (PICTURE - width) / 2,
     y: (PICTURE - height) / 2,
@@ -98,6 +99,6 @@ async function embedded(image: Image): Promise<string> {
     height,
     style: scale >= 1 ? "image-rendering: pixelated" : "",
     preserveAspectRatio: "none",
-    href: `data:image/png;base64,${png}`,
+    href: await dataUri(image, FORM),
   });
 }

@@ -64,7 +64,7 @@ export class NetworkPrograms {
   /** One batch of a training step; its outputs. */
   async train(form: StepForm, given: ImagesOrFeatures, feeds: Feeds, transfer = false): Promise<Results> {
     const { batchSize, accumulation, mixed } = form;
-    const images = await this.#forTrained(given, "train");
+    const images = await this.#forTrained(given, "train", transfer);
     const definition = {
       define: () => this.#trainedPart(this.#trainingProgram(form)),
       seldom: batchSize !== this.#batchSize,
@@ -75,14 +75,15 @@ export class NetworkPrograms {
 
   /** Logits [N, classes] of N images, at most a batch; with `constant` weights, which are compiled in. */
   async logits(given: ImagesOrFeatures, constant = false): Promise<Float32Array> {
-    const rows = await this.#forTrained(given, "infer");
+    const rows = await this.#forTrained(given, "infer", false);
     const length = sizeOf(this.featureShape("infer") ?? this.#options.inputShape);
-    const padded = this.#padded(rows, length);
+    const count = rows.length / length;
+    const { whole, transfer } = this.#wholeBatch(rows, length, rows !== given.images);
     const [name, constants] = constant ? ([CONSTANT, "all"] as const) : ["infer"];
     const definition = { define: () => this.#trainedPart(this.#inferenceProgram()), constants };
-    const run = { feeds: { images: padded, [FEATURES]: padded }, transfer: true };
+    const run = { feeds: { images: whole, [FEATURES]: whole }, transfer };
     const { logits = new Float32Array() } = await this.#cache.run(name, definition, run);
-    return logits.slice(0, (logits.length / this.#batchSize) * (rows.length / length));
+    return logits.slice(0, (logits.length / this.#batchSize) * count);
   }
 
   /** Frees the forward pass of constant weights. */
@@ -102,8 +103,11 @@ export class NetworkPrograms {
     return this.#splits.get(purpose)?.features.shape.slice(1);
   }
 
-  /** See `Trainer.features`. Always computed in whole batches, so that they do not depend on how many are asked for. */
-  async features(images: Float32Array, purpose: Purpose): Promise<Float32Array> {
+  /**
+   * See `Trainer.features`. Always computed in whole batches, so that they do not depend on how many are asked for. With
+   * `transfer` the images may be given away.
+   */
+  async features(images: Float32Array, purpose: Purpose, transfer = false): Promise<Float32Array> {
     const shape = this.featureShape(purpose);
     const split = this.#splits.get(purpose);
     if (!shape || !split) throw new Error("features: nothing is frozen, or not in one part");
@@ -113,25 +117,36 @@ export class NetworkPrograms {
     const definition = { define: () => split.prefix, constants: "all" } as const;
     for (let from = 0; from < count; from += this.#batchSize) {
       const some = images.subarray(from * one, Math.min(count, from + this.#batchSize) * one);
-      const run = { feeds: { images: this.#padded(some, one) }, transfer: true };
+      const rows = some.length;
+      const batch = this.#wholeBatch(some, one, transfer);
+      const run = { feeds: { images: batch.whole }, transfer: batch.transfer };
       const { features = new Float32Array() } = await this.#cache.run(`frozen ${purpose}`, definition, run);
-      found.set(features.subarray(0, (some.length / one) * length), from * length);
+      found.set(features.subarray(0, (rows / one) * length), from * length);
     }
     return found;
   }
 
   /** What the trained part takes: features where there is a frozen part, or else the images. */
-  async #forTrained({ images, areFeatures }: ImagesOrFeatures, purpose: Purpose): Promise<Float32Array> {
-    return areFeatures || !this.featureShape(purpose) ? images : this.features(images, purpose);
+  async #forTrained(
+    { images, areFeatures }: ImagesOrFeatures,
+    purpose: Purpose,
+    transfer: boolean,
+  ): Promise<Float32Array> {
+    return areFeatures || !this.featureShape(purpose) ? images : this.features(images, purpose, transfer);
   }
 
-  /** Rows of `length` floats, filled up with zeros to a whole batch. */
-  #padded(rows: Float32Array, length: number): Float32Array {
-    const padded = new Float32Array(this.#batchSize * length);
-    if (!Number.isInteger(rows.length / length) || padded.length < rows.length)
+  /**
+   * Rows of `length` floats, filled up with zeros to a whole batch, and whether their buffer is to be given away: a copy is,
+   * rows that are a whole batch if the caller does so and nothing else is in it.
+   */
+  #wholeBatch(rows: Float32Array, length: number, transfer: boolean): { whole: Float32Array; transfer: boolean } {
+    const size = this.#batchSize * length;
+    if (!Number.isInteger(rows.length / length) || size < rows.length)
       throw new Error(`expected up to ${this.#batchSize} images of ${length} values but got ${rows.length} values`);
-    padded.set(rows);
-    return padded;
+    if (rows.length === size) return { whole: rows, transfer: transfer && rows.buffer.byteLength === rows.byteLength };
+    const whole = new Float32Array(size);
+    whole.set(rows);
+    return { whole, transfer: true };
   }
 
   /** What of a Program comes after its frozen part, where it has one. */

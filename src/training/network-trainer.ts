@@ -149,8 +149,11 @@ export interface Trainer {
   evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation>;
   /** Copies of all parameters and buffers, or their moving averages, in the order and with the names of PyTorch's state dict. */
   weights(options?: { readonly averaged?: boolean }): Promise<Map<string, StateTensor>>;
-  /** Replaces all parameters and buffers; `from` is named in the error if they do not fit. */
-  setWeights(weights: StateDict, from?: string): Promise<void>;
+  /**
+   * Replaces all parameters and buffers; `from` is named in the error if they do not fit. With `transfer` the weights may be
+   * empty afterwards.
+   */
+  setWeights(weights: StateDict, from?: string, options?: { readonly transfer?: boolean }): Promise<void>;
   /** Copies of what the optimizer keeps, by names such as `conv1.weight.exp_avg`. */
   optimizerSlots(): Promise<Map<string, StateTensor>>;
   /** Names of all parameters, trained or not, in the order of the state dict. */

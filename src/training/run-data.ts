@@ -17,11 +17,12 @@ function photoInput(model: ModelRecord, { size, exif }: TrainConfig): ModelInput
 
 /** How `loadData` is to prepare a run's data; `marks` are those that the run began with. */
 export function dataOptions(config: TrainConfig, marks?: Marks): Pick<LoadDataOptions, "rawPixels" | "photos"> {
-  const { rawPixels, augment, erase, badFiles, valShare, seed, cache } = config;
+  const { rawPixels, augment, erase, badFiles, valShare, seed, cache, epochs } = config;
   const input = photoInput(findModel(config.model), config);
   const { kind, exif, ...preprocessing } = input.kind === "photos" ? input : { kind: input.kind, exif: config.exif };
   const preparation = photoPreparations({ augmentation: augment, erasing: erase, orient: exif, ...preprocessing });
-  const keepDecoded = cache !== "none";
+  // in a run of one epoch each training photo is looked at once
+  const keepDecoded = cache === "none" ? [] : epochs === 1 ? (["val"] as const) : (["train", "val"] as const);
   return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded, marks } };
 }
 

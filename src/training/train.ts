@@ -8,9 +8,9 @@ import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
 import { type Progress, readLast } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import type { TrainingListener } from "./events.ts";
-import { kernelChoicesFile, type TrainerOptions } from "./network-trainer.ts";
+import { kernelChoicesFile, type Trainer, type TrainerOptions } from "./network-trainer.ts";
 import { lossOf } from "./objective.ts";
-import { inputShapeOf } from "./preprocessing.ts";
+import { inputShapeOf, type ModelInput } from "./preprocessing.ts";
 import { dataOptions, inputOf, workersOf } from "./run-data.ts";
 import { createRunFolder, openRunFolder, readRunMarks, rewindRunFolder } from "./run-folder.ts";
 import type { RunParts } from "./run-parts.ts";
@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Data that is loaded already. */
   readonly data?: IdxData;
+  /** Called at the end of a run that was not stopped; the engine is open until it returns. */
+  readonly afterwards?: (trainer: Trainer) => Promise<void>;
 }
 
 /** The optimizer of a run. */
@@ -110,22 +112,45 @@ interface OpenOptions extends TrainOptions {
   readonly marks?: Marks;
 }
 
-async function withRun<Result>(
-  resolved: ResolvedConfig,
-  options: OpenOptions,
-  use: (run: RunParts) => Promise<Result>,
-): Promise<Result> {
+type RunUse = (run: RunParts) => Promise<TrainSummary | undefined>;
+
+/** Opens all that a run needs, uses it, and closes it. */
+async function withRun(resolved: ResolvedConfig, options: OpenOptions, use: RunUse): Promise<TrainSummary | undefined> {
   const { signal, onEvent } = options;
   const config = configValues(resolved);
-  const model = findModel(config.model);
   const tellOf = (file: string, { received, total }: DownloadProgress): void =>
     onEvent?.({ type: "wait", what: `Downloading ${file}`, done: received, total });
   const onProgress = (progress: DownloadProgress & { file: string }): void => tellOf(progress.file, progress);
   const data =
     options.data ?? (await loadData(config.data, { ...dataOptions(config, options.marks), signal, onProgress }));
-  const input = inputOf(data, model, config);
+  const input = inputOf(data, findModel(config.model), config);
+  const workers = workersOf(config, data);
+  const pool = workers === 0 ? undefined : openWorkerPool(workers);
+  try {
+    // threads start while the weights are read or drawn
+    if (data.train.remote) pool?.prepare(data.train.remote);
+    return await withTrainer({ resolved, data, input, pool, tellOf }, options, use);
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** What is known before a network is there. */
+interface RunInput extends Pick<RunParts, "data" | "pool"> {
+  readonly resolved: ResolvedConfig;
+  readonly input: ModelInput;
+  readonly tellOf: (file: string, progress: DownloadProgress) => void;
+}
+
+async function withTrainer(
+  { resolved, data, input, pool, tellOf }: RunInput,
+  options: OpenOptions,
+  use: RunUse,
+): Promise<TrainSummary | undefined> {
+  const config = configValues(resolved);
+  const model = findModel(config.model);
   const { classes } = data.train;
-  const { weights = config.weights, networkOptions } = options;
+  const { weights = config.weights, networkOptions, signal } = options;
   const start = await startingNetwork(model, {
     ...{ classes: classes.length, weights, signal, options: networkOptions },
     onProgress: (progress) => tellOf(`the weights of ${model.name}`, progress),
@@ -133,16 +158,16 @@ async function withRun<Result>(
   const trainer = await openTrainer(start.network, {
     ...trainerOptions(config, data),
     inputShape: inputShapeOf(input),
-    ...(start.weights && { weights: { state: start.weights, from: weights, partial: true } }),
+    ...(start.weights && { weights: { state: start.weights, from: weights, partial: true, transfer: true } }),
   });
-  const workers = workersOf(config, data);
-  const pool = workers === 0 ? undefined : openWorkerPool(workers);
   try {
     const facts = { config: resolved, classes, input, options: start.options };
     const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
-    return await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
-  } finally {
+    const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
     await pool?.close();
+    if (summary) await options.afterwards?.(trainer);
+    return summary;
+  } finally {
     await trainer.close();
   }
 }

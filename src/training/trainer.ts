@@ -84,7 +84,7 @@ class EngineTrainer implements Trainer {
       const known = stateShapesOf(this.#network);
       const given = float32Values(new Map([...(weights?.state ?? [])].filter(([name]) => known.has(name))));
       const drawn = initialState(this.#network, seed, (name) => !given.has(name));
-      await this.#write(new Map([...drawn, ...given]), weights);
+      await this.#write(new Map([...drawn, ...given]), weights ?? { transfer: true });
     }
     await this.restore(zeros(this.slotShapes), { step: 0 });
   }

@@ -21,7 +21,10 @@ function chosen<Name extends string>(flag: string, given: string, names: readonl
 async function trainingPart(data: string, augmentation: Augmentation, keepDecoded: boolean): Promise<Dataset> {
   const { photoPreparations } = await import("../../data/index.ts");
   const { loadShown } = await import("../data.ts");
-  const photos = { preparation: photoPreparations({ augmentation }), keepDecoded };
+  const photos = {
+    preparation: photoPreparations({ augmentation }),
+    keepDecoded: keepDecoded ? (["train"] as const) : [],
+  };
   return (await loadShown(data, { photos })).train;
 }
 

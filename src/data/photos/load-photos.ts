@@ -23,8 +23,8 @@ export interface PhotoOptions extends SplitOptions {
   readonly badFiles?: "fail" | "skip";
   /** What people said of single photos; by default what `readMarks` finds. */
   readonly marks?: Marks;
-  /** Keep decoded photos in memory, as many as fit, instead of decoding them in each epoch. */
-  readonly keepDecoded?: boolean;
+  /** Of which parts decoded photos stay in memory, as many as fit, instead of being decoded in each epoch; none by default. */
+  readonly keepDecoded?: readonly ("train" | "val")[];
   /** With `skip`, called with the number of files decoded so far and that of all. */
   readonly onScan?: (done: number, total: number) => void;
 }
@@ -48,7 +48,7 @@ export interface PhotoData extends IdxData {
  * files that are left out are told in `notes`.
  */
 export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
-  const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = false } = options;
+  const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = [] } = options;
   const plain = await findPhotos(data, options);
   const said = options.marks ? { marks: options.marks, file: "labels.json" } : await readMarks(plain.root);
   const { found, applied, notes } = applyMarks(plain, said.marks, said.file);
@@ -60,7 +60,7 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
       ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
       preparation: preparation[split],
       // training photos are kept whole, those of validation as small as the network sees them
-      ...(keepDecoded && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
+      ...(keepDecoded.includes(split) && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
     });
   return {
     train: dataset(train, "train"),

@@ -62,7 +62,7 @@ describe("photoDataset", () => {
       const options = { preparation: photoPreparations({ augmentation }) };
       const [plain, kept] = [
         await loadPhotos(root, options),
-        await loadPhotos(root, { ...options, keepDecoded: true }),
+        await loadPhotos(root, { ...options, keepDecoded: ["train", "val"] }),
       ];
       const tiny = photoDataset({ ...plain.train, cache: createPixelCache(plain.train.length, 64) });
       for (const [epoch, workers] of [

@@ -26,7 +26,7 @@ export function randomErasing(options: ErasingOptions = {}): TensorTransform {
     if (rng.uniform() >= probability) return tensor;
     const box = sampleErasedBox(size, { scale, ratio }, rng);
     if (!box) return tensor;
-    return erase(tensor, size, { box, valueAt: value === "random" ? rng.normal : () => value });
+    return erase(tensor, size, { box, valueAt: value === "random" ? () => rng.normal() : () => value });
   };
 }
 

@@ -2,13 +2,13 @@
 import { basename } from "node:path";
 import { type Batch, type Dataset, makeBatch } from "../../data/index.ts";
 import { type Explainer, type Explanation, overlayHeat } from "../../explain/index.ts";
-import { encodeJpeg, encodePng, type Image } from "../../image/index.ts";
+import type { Image } from "../../image/index.ts";
 import { crossEntropyRows } from "../../metrics/index.ts";
 import type { Evaluation } from "../../training/index.ts";
 import { filesOf } from "../batch.ts";
+import { dataUri, isSmall } from "../data-uri.ts";
 import { answersOf, spreadOver } from "../run-pictures.ts";
 import { picturesOf } from "../samples.ts";
-import { thumbnail } from "../thumbnail.ts";
 
 /** A picture of the evaluation and what the network took it for. */
 export interface ShownPicture {
@@ -30,10 +30,8 @@ export interface ShownPicture {
 
 /** How many mistakes and how many samples are shown. */
 export const SHOWN = { mistakes: 8, samples: 12 } as const;
-/** Pixels of a shown picture's longer side: less than twice that. */
-const LONGEST = 160;
-/** Up to this side a picture is enlarged on the page, with its pixels to be seen. */
-const SMALL = 64;
+/** How pictures are kept, since a page of them should not be large. */
+const FORM = { longest: 160, quality: 80 } as const;
 
 /** Answers of a network to a data set. */
 export interface Answered {
@@ -58,7 +56,7 @@ export async function worstMistakes(answered: Answered, explainer: Explainer): P
   ];
   const pictures = picturesOf(dataset, batch);
   const under = async (place: number, { heat }: Pick<Explanation, "heat">): Promise<string> =>
-    dataUri(overlayHeat(pictures[place]?.image as Image, heat));
+    dataUri(overlayHeat(pictures[place]?.image as Image, heat), FORM);
   const shown = await shownOf(answered, batch, order);
   return Promise.all(
     shown.map(async (picture, place) => {
@@ -97,7 +95,7 @@ async function shownOf(answered: Answered, batch: Batch, order: readonly number[
       const [label, predicted] = [evaluation.labels[index] ?? 0, predictions[index] ?? 0];
       const path = files?.[index];
       return {
-        picture: await dataUri(image),
+        picture: await dataUri(image, FORM),
         isSmall: isSmall(image),
         truth: classes[label] ?? "",
         predicted: classes[predicted] ?? "",
@@ -108,13 +106,4 @@ async function shownOf(answered: Answered, batch: Batch, order: readonly number[
       };
     }),
   );
-}
-
-const isSmall = ({ width, height }: Image): boolean => Math.max(width, height) <= SMALL;
-
-/** Small pictures as they are, others as JPEG, since a page of them should not be large. */
-async function dataUri(image: Image): Promise<string> {
-  const small = isSmall(image);
-  const bytes = small ? await encodePng(image) : await encodeJpeg(thumbnail(image, LONGEST));
-  return `data:image/${small ? "png" : "jpeg"};base64,${Buffer.from(bytes).toString("base64")}`;
 }

@@ -42,14 +42,20 @@ async function gathered({ model, trainer, data, evaluation }: AnsweredRun): Prom
   const answered = { dataset: data.test, evaluation };
   const explainer = openExplainer(model, trainer.engine, { batchSize: SHOWN.mistakes });
   try {
+    // the engine computes heat maps while the rest is gathered
+    const [mistakes, samples, summary] = await Promise.all([
+      worstMistakes(answered, explainer),
+      rightSamples(answered),
+      summariseData(data),
+    ]);
     return {
-      data: await summariseData(data),
+      data: summary,
       answers: {
         report: reportOf(evaluation, classes),
         calibration: calibrationOf({ data: evaluation.logits, classes: classes.length }, evaluation.labels),
         weights: model.file.endsWith("last.pth") ? "last" : "best",
-        mistakes: await worstMistakes(answered, explainer),
-        samples: await rightSamples(answered),
+        mistakes,
+        samples,
       },
     };
   } finally {
