@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { machine, versionOf } from "./facts.ts";
+import { freshPageMicroseconds, machine, versionOf } from "./facts.ts";
 import { measureFmaLimit } from "./fma-limit.ts";
 import { type Job, jobsOf } from "./jobs.ts";
 import { hasPytorch, type Measured, measureOcelli, measurePytorch } from "./measure.ts";
@@ -72,8 +72,9 @@ async function compare(settings: Settings, scratch: string): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   for (const job of jobs.filter(({ name }) => settings.only.some((start) => name.startsWith(start)))) {
     const fmaLimit = await measureFmaLimit(settings.threads);
+    const freshPage = freshPageMicroseconds();
     const rounds = Array.from({ length: settings.rounds }, () => measureRound(job, settings));
-    results[job.name] = { title: job.title, date, fmaLimit, rounds };
+    results[job.name] = { title: job.title, date, fmaLimit, freshPage, rounds };
     const versions = rounds.flatMap(({ pytorch }) => Object.values(pytorch).map(({ version }) => version));
     const facts = [
       `machine: ${machine()}; FMA limit ${fmaLimit ?? "not measured"} GFLOP/s; load average ${loadavg()[0]?.toFixed(1)}`,

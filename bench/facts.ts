@@ -14,6 +14,23 @@ export function median(values: readonly number[]): number {
 export const versionOf = (specifier: string): string =>
   (createRequire(import.meta.url)(specifier) as { version: string }).version;
 
+const PAGE = 4096;
+const PAGES = 2 ** 12;
+
+/**
+ * Microseconds that the first write to a page of fresh memory takes. Usually well below one; on virtual machines whose host gives memory only
+ * when it is touched it may be ten or more, and whatever allocates and frees large tensors in each step waits for that.
+ */
+export function freshPageMicroseconds(): number {
+  const times = Array.from({ length: 5 }, () => {
+    const memory = new Uint8Array(PAGES * PAGE);
+    const began = performance.now();
+    for (let at = 0; at < memory.length; at += PAGE) memory[at] = 1;
+    return (1000 * (performance.now() - began)) / PAGES;
+  });
+  return median(times);
+}
+
 /** Processor, cores, memory, platform. */
 export const machine = (): string =>
   `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}-${process.arch}`;

@@ -17,6 +17,8 @@ export interface JobResult {
   readonly rounds: readonly Round[];
   /** What `measureFmaLimit` found just before. */
   readonly fmaLimit?: number;
+  /** Microseconds of the first write to a page of memory. */
+  readonly freshPage?: number;
 }
 
 const isSpeed = (job: Job): boolean => job.ocelli("onnx").figure === "imagesPerSecond";
@@ -74,7 +76,7 @@ const mib = (rounds: readonly Round[], side: keyof Round, name: string): number[
   rounds.flatMap((round) => round[side][name]?.peakRssMiB ?? []);
 
 /** Share of the limit, memory and time to compile, for one engine. */
-function detailRow(job: Job, { rounds, fmaLimit }: JobResult, engine: "auto" | "onnx"): string | undefined {
+function detailRow(job: Job, { rounds, fmaLimit, freshPage }: JobResult, engine: "auto" | "onnx"): string | undefined {
   const times = figuresOf(rounds, "ocelli", engine);
   if (times.length === 0 || !job.work) return undefined;
   const speed = operationsOf(job.work) / median(times) / 1e6;
@@ -89,6 +91,7 @@ function detailRow(job: Job, { rounds, fmaLimit }: JobResult, engine: "auto" | "
     `${ours.toFixed(0)} MiB`,
     (ours / theirs).toFixed(2),
     `${(compile / 1000).toFixed(1)} s`,
+    freshPage === undefined ? "–" : `${freshPage.toFixed(1)} µs`,
   ]);
 }
 
@@ -116,7 +119,7 @@ export function report(
     return result ? [{ job, result }] : [];
   });
   const heads = ["job", "ocelli, auto", "ocelli, onnx", "PyTorch", "ratio, auto", "ratio, onnx", "rounds, date"];
-  const details = ["job", "engine", "speed", "÷ FMA limit", "peak memory", "÷ PyTorch's", "to compile"];
+  const details = ["job", "engine", "speed", "÷ FMA limit", "peak memory", "÷ PyTorch's", "to compile", "a fresh page"];
   return [
     "# ocelli and PyTorch",
     "",
@@ -128,7 +131,7 @@ export function report(
     row(heads.map(() => "---")),
     ...known.map(({ job, result }) => mainRow(job, result)),
     "",
-    "Operations of a training step are counted as three forward passes; the FMA limit is that of float32 multiply-adds on registers alone, by as many threads, measured just before the job (bf16 may be above it).",
+    "Operations of a training step are counted as three forward passes; the FMA limit is that of float32 multiply-adds on registers alone, by as many threads, measured just before the job (bf16 may be above it). A fresh page is the time of the first write to 4 KiB of new memory: where it is long, whatever allocates memory in each step waits for it.",
     "",
     row(details),
     row(details.map(() => "---")),

@@ -61,6 +61,17 @@ export function allBlocked({ blocked }: Emitter, xs: readonly string[]): readonl
   return found.length === xs.length ? found : undefined;
 }
 
+/**
+ * Images of those types with at least one blocked among them, all blocked where their channels allow it: a copy of one is less than
+ * plain forms of the others, and of the result for whoever wants it blocked.
+ */
+export function gathered(emitter: Emitter, xs: readonly string[], types: readonly TensorType[]): readonly string[] {
+  const some = xs.some((x) => emitter.blocked.has(x));
+  if (!some || !types.every(({ shape }) => shape.length === 4 && canBlock(emitter, shape[1] ?? 1))) return xs;
+  for (const x of xs) emitter.blocked.set(x, toBlocked(emitter, x));
+  return xs;
+}
+
 /** An elementwise op of images of one type: on their blocked forms if all were computed so. */
 export function elementwise(
   emitter: Emitter,

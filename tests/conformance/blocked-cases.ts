@@ -1,5 +1,6 @@
 /** What the tests of blocked images share, and the cases of sums and normalisation. */
 import { constant, type Shape, type Value } from "../../src/graph/value.ts";
+import { averagePool2d, maxPool2d } from "../../src/nn/index.ts";
 import type { NodeRecord } from "../../src/onnx/model.ts";
 import { add, batchNormInference, batchNormTraining, concat, conv2d, relu, slice } from "../../src/ops/index.ts";
 
@@ -20,6 +21,8 @@ export interface BlockedCase {
 /** Nodes of a type. */
 export const count = (nodes: readonly NodeRecord[], opType: string, domain = ""): number =>
   nodes.filter((node) => node.opType === opType && node.domain === domain).length;
+/** The domain of ops on blocked images. */
+const BLOCKED = "com.microsoft.nchwc";
 /** Convolutions in the blocked layout. */
 export const blockedConvolutions = (nodes: readonly NodeRecord[]): readonly NodeRecord[] =>
   nodes.filter((node) => node.opType === "Conv" && node.domain !== "");
@@ -64,8 +67,39 @@ const alongWith = (nodes: readonly NodeRecord[]): string[] =>
     .filter(({ attributes }) => attributes.group === 16)
     .map(({ inputs, attributes }) => `${inputs.length === 4 ? "sum" : ""}${attributes.activation ?? ""}`);
 
-/** Normalisation, whose results are rounded. */
-export const NORMALISATIONS: readonly BlockedCase[] = [
+/** Normalisation and means, whose results are rounded. */
+export const ROUNDED: readonly BlockedCase[] = [
+  {
+    name: "means of windows, whose gradient is one of them too",
+    image: [2, 16, 5, 6],
+    parameters: [[16, 16, 3, 3]],
+    build: (x, [weight]) => {
+      const mean = averagePool2d(conv2d(x, weight, undefined, padded), { kernel: 3, stride: 1, padding: 1 });
+      return conv2d(mean, weight, undefined, padded);
+    },
+    takes: (nodes) => count(nodes, "AveragePool", BLOCKED) === 2,
+  },
+  {
+    name: "means of windows at a distance, without what is beyond the edge",
+    image: [2, 16, 5, 6],
+    parameters: [[16, 16, 3, 3]],
+    build: (x, [weight]) => {
+      const y = conv2d(x, weight, undefined, padded);
+      return averagePool2d(y, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
+    },
+    takes: (nodes) => count(nodes, "AveragePool", BLOCKED) === 1,
+  },
+  {
+    name: "a plain image added to and joined with a blocked one",
+    image: [2, 16, 5, 6],
+    parameters: [[16, 16, 3, 3]],
+    build: (x, [weight]) => {
+      const y = conv2d(x, weight, undefined, padded);
+      return relu(concat([add([x, y]), maxPool2d(y, { kernel: 3, stride: 1, padding: 1 })], { axis: 1 }));
+    },
+    // the result was computed in blocks
+    takes: (nodes) => nodes.some(({ opType, inputs }) => opType === "ReorderOutput" && inputs[0]?.startsWith("Relu")),
+  },
   {
     name: "normalised by the batch, relu along",
     image: [3, 16, 4, 5],

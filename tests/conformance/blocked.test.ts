@@ -11,9 +11,9 @@ import {
   type BlockedCase,
   blockedConvolutions,
   count,
-  NORMALISATIONS,
   type Parameters,
   padded,
+  ROUNDED,
   SUMS,
 } from "./blocked-cases.ts";
 import { CONVOLUTIONS, feedsOf, programOf } from "./convolution-cases.ts";
@@ -111,7 +111,7 @@ const POOLS: readonly BlockedCase[] = [
 ];
 
 describe("blocked images", () => {
-  test.each([...CONVOLUTIONS, ...POOLS, ...SUMS, ...NORMALISATIONS])("$name", async (example) => {
+  test.each([...CONVOLUTIONS, ...POOLS, ...SUMS, ...ROUNDED])("$name", async (example) => {
     const program = programOf(example);
     const feeds = feedsOf(program);
     const [expected, results] = await Promise.all(
@@ -119,7 +119,7 @@ describe("blocked images", () => {
     );
     for (const [name, data] of Object.entries(expected ?? {})) {
       // all sums are exact in fp32, but for roots and what is made of them: values to 60, some twenty roundings
-      const atol = NORMALISATIONS.includes(example) ? 1e-4 : 0;
+      const atol = ROUNDED.includes(example) ? 1e-4 : 0;
       expect(results?.[name] ?? [], name).toBeAllclose(data, { rtol: 0, atol });
     }
     const { nodes } = lowerProgram(program, { target: { contrib: true, block: 16 } }).model;

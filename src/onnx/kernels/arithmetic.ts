@@ -1,6 +1,6 @@
 import type { Shape } from "../../graph/value.ts";
 import { withAffine } from "../affine.ts";
-import { blockedChannelSums, canBlock, elementwise } from "../blocked.ts";
+import { blockedChannelSums, canBlock, elementwise, gathered } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 
@@ -36,11 +36,12 @@ function keepingBatch(from: Shape, to: Shape): Shape {
 
 /** Arithmetic and ops that only move elements. */
 export const arithmetic: KernelsFor<Names> = {
-  add: (emitter, xs, { outputs: [type] }) => {
+  add: (emitter, xs, { inputs, outputs: [type] }) => {
     const { emit } = emitter;
     if (xs.length === 1) return [emit("Identity", xs)];
     const opType = xs.length === 2 ? "Add" : "Sum";
-    return [withAffine(emitter, xs, type) ?? elementwise(emitter, { xs, type }, (forms) => emit(opType, forms))];
+    const own = withAffine(emitter, xs, type);
+    return [own ?? elementwise(emitter, { xs: gathered(emitter, xs, inputs), type }, (forms) => emit(opType, forms))];
   },
   multiply: ({ emit }, [a, b]) => [emit("Mul", [a, b])],
   subtract: ({ emit }, [a, b]) => [emit("Sub", [a, b])],
@@ -65,10 +66,10 @@ export const arithmetic: KernelsFor<Names> = {
   ],
   transpose: ({ emit }, [x], { attributes }) => [emit("Transpose", [x], { perm: attributes.permutation })],
   // whole blocks of channels lie as the channels of a plain image do
-  concat: (emitter, xs, { attributes, outputs: [type] }) => {
+  concat: (emitter, xs, { attributes, inputs, outputs: [type] }) => {
     const { axis } = attributes;
     const join = (forms: readonly string[]): string => emitter.emit("Concat", forms, { axis });
-    return [axis === 1 ? elementwise(emitter, { xs, type }, join) : join(xs)];
+    return [axis === 1 ? elementwise(emitter, { xs: gathered(emitter, xs, inputs), type }, join) : join(xs)];
   },
   slice: (emitter, [x], { attributes: { axis, start, end }, outputs: [type] }) => {
     const { emit, int64s } = emitter;

@@ -155,6 +155,22 @@ function maxPoolGradient(emitter: Emitter, [places, dy]: readonly string[], type
   return emit("Reshape", [scattered, int64s(type.shape)]);
 }
 
+/** Means of windows, in blocks if the image is. */
+function meansOf(emitter: Emitter, x: string, attributes: AveragePoolAttributes, type: TensorType): string {
+  const { kernel, stride, padding, countIncludePad } = attributes;
+  const pads = [...padding, ...padding];
+  const window = { kernel_shape: kernel, strides: stride, pads, count_include_pad: countIncludePad ? 1 : 0 };
+  const blocked = emitter.blocked.get(x);
+  if (!blocked) return emitter.emit("AveragePool", [x], window);
+  return fromBlocked(emitter, emitBlocked(emitter, "AveragePool", { inputs: [blocked], attributes: window }), type);
+}
+
+/** Whether each element gives as much to its neighbour as it gets from there, so that the gradient is the same pool of dy. */
+const isSymmetric = ({ kernel, stride, padding, countIncludePad, ceilMode }: AveragePoolAttributes): boolean =>
+  !ceilMode &&
+  countIncludePad &&
+  ([0, 1] as const).every((axis) => stride[axis] === 1 && kernel[axis] === 2 * padding[axis] + 1);
+
 /** Pools and their gradients. */
 export const pooling: KernelsFor<Names> = {
   maxPool: (emitter, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
@@ -175,13 +191,11 @@ export const pooling: KernelsFor<Names> = {
     return [emitter.emit("MaxUnpool", [dy, places, emitter.int64s(xType.shape)], window)];
   },
   averagePool: (emitter, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
-    const { kernel, stride, padding, countIncludePad } = attributes;
     if (attributes.ceilMode) return [between(emitter, x, averageShares(attributes, spatial(xType), spatial(yType)))];
-    const pads = [...padding, ...padding];
-    const window = { kernel_shape: kernel, strides: stride, pads, count_include_pad: countIncludePad ? 1 : 0 };
-    return [emitter.emit("AveragePool", [x], window)];
+    return [meansOf(emitter, x, attributes, yType)];
   },
   averagePoolGradient: (emitter, [dy], { attributes, inputs: [dyType], outputs: [dxType] }) => {
+    if (emitter.blocked.has(dy) && isSymmetric(attributes)) return [meansOf(emitter, dy, attributes, dxType)];
     const [left, right] = averageShares(attributes, spatial(dxType), spatial(dyType));
     return [between(emitter, dy, [transposed(left), transposed(right)])];
   },
