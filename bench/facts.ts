@@ -15,7 +15,8 @@ export const versionOf = (specifier: string): string =>
   (createRequire(import.meta.url)(specifier) as { version: string }).version;
 
 const PAGE = 4096;
-const PAGES = 2 ** 12;
+/** More than the C library keeps for reuse, so that the memory is new each time. */
+const PAGES = 2 ** 14;
 
 /**
  * Microseconds that the first write to a page of fresh memory takes. Usually well below one; on virtual machines whose host gives memory only

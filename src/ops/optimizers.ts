@@ -8,11 +8,11 @@ import { stepAdam, stepSgd } from "./reference/optimizers.ts";
  *
  * g = gradient + weightDecay·p; buffer' = momentum·buffer + gradientShare·g (just g where there is no buffer);
  * p' = p − learningRate·(nesterov ? g + momentum·buffer' : buffer').
- * gradientShare is 1 at the first step of a parameter and 1 − dampening later.
+ * gradientShare is 1 at the first step of a parameter and 1 − dampening later; without it, it is always 1.
  */
 export const sgdStep = defineOp({
   name: "sgdStep",
-  inputs: ["parameter", "gradient", "momentumBuffer?", "learningRate", "gradientShare"],
+  inputs: ["parameter", "gradient", "momentumBuffer?", "learningRate", "gradientShare?"],
   outputs: ["newParameter", "newMomentumBuffer"],
   defaults: { momentum: 0, nesterov: false, weightDecay: 0 },
   shape: ([parameter, gradient, momentumBuffer, learningRate, gradientShare]) => {

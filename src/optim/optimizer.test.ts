@@ -27,6 +27,7 @@ describe("scalars of a step", () => {
     const { scalarsAt } = sgd({ momentum: 0.9, dampening: 0.3 });
     expect(scalarsAt(1, 0.5)).toEqual({ learningRate: 0.5, gradientShare: 1 });
     expect(scalarsAt(2, 0.25)).toEqual({ learningRate: 0.25, gradientShare: 0.7 });
+    expect(sgd({ momentum: 0.9 }).scalarsAt(1, 0.5)).toEqual({ learningRate: 0.5 });
   });
 
   test("adam's corrections are 1 − βᵗ, also when steps are many", () => {

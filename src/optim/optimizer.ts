@@ -54,15 +54,20 @@ export interface SgdOptions {
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { learningRate = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
   if (nesterov && (momentum <= 0 || dampening !== 0)) throw new Error("sgd: nesterov needs momentum and no dampening");
+  const dampens = momentum !== 0 && dampening !== 0;
   return {
     name: "sgd",
     learningRate,
     settings: { momentum, dampening, weight_decay: weightDecay, nesterov },
     slots: momentum === 0 ? [] : ["momentum_buffer"],
-    scalars: ["learningRate", "gradientShare"],
-    scalarsAt: (t, rate) => ({ learningRate: rate, gradientShare: t === 1 ? 1 : 1 - dampening }),
+    scalars: dampens ? ["learningRate", "gradientShare"] : ["learningRate"],
+    scalarsAt: (t, rate) => ({
+      learningRate: rate,
+      ...(dampens && { gradientShare: t === 1 ? 1 : 1 - dampening }),
+    }),
     step(parameter, gradient, { slots: [buffer], scalars }) {
-      const { learningRate: rate, gradientShare } = required(scalars, "learningRate", "gradientShare");
+      const { learningRate: rate } = required(scalars, "learningRate");
+      const { gradientShare } = scalars;
       const attributes = { momentum, nesterov, weightDecay };
       const [next, nextBuffer] = sgdStep(parameter, gradient, buffer, rate, gradientShare, attributes);
       return { parameter: next, slots: buffer ? [nextBuffer] : [] };

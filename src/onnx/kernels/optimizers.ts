@@ -20,13 +20,12 @@ function onVectors<Operands extends readonly (string | undefined)[], Names exten
 /** One step of each optimizer on one parameter, and how far gradients are clipped. */
 export const optimizers: KernelsFor<"sgdStep" | "adamStep" | "clipFactor"> = {
   sgdStep: (emitter, [p, dp, old, learningRate, gradientShare], { attributes, inputs: [type] }) => {
-    const { emit, number } = emitter;
+    const { emit } = emitter;
     const { momentum, nesterov, weightDecay } = attributes;
     return onVectors(emitter, { operands: [p, dp, old] as const, type }, ([parameter, gradient, buffer]) => {
       const g = weightDecay === 0 ? gradient : multiplyAdd(emitter, weightDecay, parameter, gradient);
-      const newBuffer = buffer
-        ? emit("Add", [emit("Mul", [buffer, number(momentum)]), emit("Mul", [g, gradientShare])])
-        : g;
+      const share = buffer && gradientShare ? emit("Mul", [g, gradientShare]) : g;
+      const newBuffer = buffer ? multiplyAdd(emitter, momentum, buffer, share) : g;
       const step = nesterov ? multiplyAdd(emitter, momentum, newBuffer, g) : newBuffer;
       return [emit("Sub", [parameter, emit("Mul", [step, learningRate])]), newBuffer] as const;
     });

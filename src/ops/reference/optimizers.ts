@@ -15,15 +15,16 @@ export function stepSgd(
   }: {
     momentumBuffer: HostTensor | undefined;
     learningRate: HostTensor;
-    gradientShare: HostTensor;
+    gradientShare: HostTensor | undefined;
     momentum: number;
     nesterov: boolean;
     weightDecay: number;
   },
 ): [HostTensor, HostTensor] {
   const decayed = zipElements(gradient, parameter, (g, p) => g + weightDecay * p);
+  const share = gradientShare ? scalarOf(gradientShare) : 1;
   const buffer = momentumBuffer
-    ? zipElements(momentumBuffer, decayed, (old, g) => momentum * old + scalarOf(gradientShare) * g)
+    ? zipElements(momentumBuffer, decayed, (old, g) => momentum * old + share * g)
     : decayed;
   const step = nesterov ? zipElements(decayed, buffer, (g, b) => g + momentum * b) : buffer;
   return [zipElements(parameter, step, (p, s) => p - scalarOf(learningRate) * s), buffer];

@@ -17,7 +17,7 @@ interface SgdTensors {
   readonly gradient: Tensor;
   readonly slot: Tensor | undefined;
   readonly rate: Tensor;
-  readonly share: Tensor;
+  readonly share: Tensor | undefined;
   readonly newParameter: Tensor;
   readonly newSlot: Tensor;
 }
@@ -29,8 +29,9 @@ export const sgdStep: Kernel = (node, build) => {
   const tensors = { parameter, gradient, slot, rate, share, newParameter, newSlot } as SgdTensors;
   const isLarge = LARGE <= sizeOf(the(node.outputs, 0).shape) && node.attributes.nesterov !== true;
   if (isLarge && sgdByPrimitives(node, build, tensors)) return;
-  build.step(Object.values(tensors), () => {
-    moveSlot(node, tensors, tensors.share.storage.floats[0] ?? 1);
+  const operands = Object.values(tensors).filter((tensor) => tensor !== undefined);
+  build.step(operands, () => {
+    moveSlot(node, tensors, share?.storage.floats[0] ?? 1);
     moveParameter(node, tensors);
   });
 };
@@ -77,9 +78,9 @@ function sgdByPrimitives(node: Node, build: Builder, tensors: SgdTensors): boole
   const flatly = (tensor: Tensor): Tensor => build.alias(tensor, flat);
   const minusRate = build.scratch(one);
   let gradientShare = 1;
-  build.step([rate, share, minusRate], () => {
+  build.step([rate, minusRate, ...(share ? [share] : [])], () => {
     minusRate.storage.floats[0] = -(rate.storage.floats[0] ?? 0);
-    gradientShare = share.storage.floats[0] ?? 1;
+    gradientShare = share?.storage.floats[0] ?? 1;
   });
   build.primitive(sum, {
     reads: {},
