@@ -71,7 +71,7 @@ function hashText(text: string): number {
   return hash;
 }
 
-/** A class, so that calls are inlined: with closures a normal number takes twice as long. */
+/** A class, so that calls are inlined: with closures a normal number takes 100 ns instead of 70. */
 class PhiloxStream implements Rng {
   readonly #key: readonly [number, number];
   readonly #counter: Uint32Array;

@@ -5,7 +5,7 @@ import { type BatchTask, makeBatch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import type { WorkerAnswer, WorkerRequest } from "./worker-pool.ts";
 
-/** A batch that has a data set load what its samples need. */
+/** Made where no batch is asked for: with it a data set loads what its samples need, such as the decoder. */
 const FIRST: BatchTask = { indices: Uint32Array.of(0), seed: 0, epoch: 0 };
 
 /** Requests are answered one after the other, so that the first one is there soon. */
@@ -26,12 +26,10 @@ async function answer(request: WorkerRequest): Promise<void> {
   try {
     const built = datasets.get(dataset) ?? rebuild(request);
     datasets.set(dataset, built);
-    if (!task) return void (await makeBatch(await built, FIRST)); // the decoder is loaded with the first sample
-    const batch = await makeBatch(await built, task);
-    send({ id, batch }, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer]);
+    const batch = await makeBatch(await built, task ?? FIRST);
+    if (task) send({ id, batch }, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer]);
   } catch (error) {
-    if (!task) return; // the first batch fails alike
-    send({ id, error: errorData(error) }, []);
+    if (task) send({ id, error: errorData(error) }, []); // else the first batch fails alike
   }
 }
 

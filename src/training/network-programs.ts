@@ -116,12 +116,11 @@ export class NetworkPrograms {
     const found = new Float32Array(count * length);
     const definition = { define: () => split.prefix, constants: "all" } as const;
     for (let from = 0; from < count; from += this.#batchSize) {
-      const some = images.subarray(from * one, Math.min(count, from + this.#batchSize) * one);
-      const rows = some.length;
-      const batch = this.#wholeBatch(some, one, transfer);
+      const size = Math.min(this.#batchSize, count - from);
+      const batch = this.#wholeBatch(images.subarray(from * one, (from + size) * one), one, transfer);
       const run = { feeds: { images: batch.whole }, transfer: batch.transfer };
       const { features = new Float32Array() } = await this.#cache.run(`frozen ${purpose}`, definition, run);
-      found.set(features.subarray(0, (rows / one) * length), from * length);
+      found.set(features.subarray(0, size * length), from * length);
     }
     return found;
   }

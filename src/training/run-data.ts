@@ -21,8 +21,9 @@ export function dataOptions(config: TrainConfig, marks?: Marks): Pick<LoadDataOp
   const input = photoInput(findModel(config.model), config);
   const { kind, exif, ...preprocessing } = input.kind === "photos" ? input : { kind: input.kind, exif: config.exif };
   const preparation = photoPreparations({ augmentation: augment, erasing: erase, orient: exif, ...preprocessing });
-  // in a run of one epoch each training photo is looked at once
-  const keepDecoded = cache === "none" ? [] : epochs === 1 ? (["val"] as const) : (["train", "val"] as const);
+  // an epoch looks at each training photo once, so keeping them pays from the second one on
+  const parts = epochs === 1 ? (["val"] as const) : (["train", "val"] as const);
+  const keepDecoded = cache === "none" ? [] : parts;
   return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded, marks } };
 }
 

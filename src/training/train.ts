@@ -123,32 +123,31 @@ async function withRun(resolved: ResolvedConfig, options: OpenOptions, use: RunU
   const onProgress = (progress: DownloadProgress & { file: string }): void => tellOf(progress.file, progress);
   const data =
     options.data ?? (await loadData(config.data, { ...dataOptions(config, options.marks), signal, onProgress }));
-  const input = inputOf(data, findModel(config.model), config);
+  const model = findModel(config.model);
+  const input = inputOf(data, model, config);
   const workers = workersOf(config, data);
   const pool = workers === 0 ? undefined : openWorkerPool(workers);
   try {
     // threads start while the weights are read or drawn
     if (data.train.remote) pool?.prepare(data.train.remote);
-    return await withTrainer({ resolved, data, input, pool, tellOf }, options, use);
+    return await withTrainer({ resolved, config, model, data, input, pool, tellOf }, options, use);
   } finally {
     await pool?.close();
   }
 }
 
 /** What is known before a network is there. */
-interface RunInput extends Pick<RunParts, "data" | "pool"> {
+interface RunInput extends Pick<RunParts, "config" | "model" | "data" | "pool"> {
   readonly resolved: ResolvedConfig;
   readonly input: ModelInput;
   readonly tellOf: (file: string, progress: DownloadProgress) => void;
 }
 
 async function withTrainer(
-  { resolved, data, input, pool, tellOf }: RunInput,
+  { resolved, config, model, data, input, pool, tellOf }: RunInput,
   options: OpenOptions,
   use: RunUse,
 ): Promise<TrainSummary | undefined> {
-  const config = configValues(resolved);
-  const model = findModel(config.model);
   const { classes } = data.train;
   const { weights = config.weights, networkOptions, signal } = options;
   const start = await startingNetwork(model, {
@@ -164,7 +163,7 @@ async function withTrainer(
     const facts = { config: resolved, classes, input, options: start.options };
     const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
     const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
-    await pool?.close();
+    await pool?.close(); // the threads' memory is free for what comes afterwards
     if (summary) await options.afterwards?.(trainer);
     return summary;
   } finally {

@@ -29,8 +29,7 @@ export const sgdStep: Kernel = (node, build) => {
   const tensors = { parameter, gradient, slot, rate, share, newParameter, newSlot } as SgdTensors;
   const isLarge = LARGE <= sizeOf(the(node.outputs, 0).shape) && node.attributes.nesterov !== true;
   if (isLarge && sgdByPrimitives(node, build, tensors)) return;
-  const operands = Object.values(tensors).filter((tensor) => tensor !== undefined);
-  build.step(operands, () => {
+  build.step(Object.values(tensors), () => {
     moveSlot(node, tensors, share?.storage.floats[0] ?? 1);
     moveParameter(node, tensors);
   });
@@ -78,7 +77,7 @@ function sgdByPrimitives(node: Node, build: Builder, tensors: SgdTensors): boole
   const flatly = (tensor: Tensor): Tensor => build.alias(tensor, flat);
   const minusRate = build.scratch(one);
   let gradientShare = 1;
-  build.step([rate, minusRate, ...(share ? [share] : [])], () => {
+  build.step([rate, share, minusRate], () => {
     minusRate.storage.floats[0] = -(rate.storage.floats[0] ?? 0);
     gradientShare = share?.storage.floats[0] ?? 1;
   });
