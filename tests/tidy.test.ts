@@ -31,7 +31,7 @@ const SHARED = ["errors.ts", "nearest.ts", "rng.ts", "thread.ts"];
 /** Who alone may import a library. */
 const ONLY: Readonly<Record<string, RegExp>> = {
   "onnxruntime-node": /^engines\/(onnx\/|inspect\.ts)/,
-  koffi: /^engines\/onednn\/library\.ts$/,
+  koffi: /^engines\/native\.ts$/,
   sharp: /^image\/sharp\.ts$/,
   "@bufbuild/protobuf": /^onnx\//,
   commander: /^cli\//,

@@ -25,16 +25,34 @@ function versionOf(name: string): string | undefined {
   }
 }
 
+/** Whether a package is there, which may not show its version. */
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The version of ONNX Runtime, if it is installed. */
 export const onnxVersion = (): string | undefined => versionOf("onnxruntime-node");
 
-/** Throws a `UserError` unless ONNX Runtime is installed. */
+/** What brings a missing koffi back. */
+const WITH_OPTIONAL = "Run npm install again, without --omit=optional.";
+
+/** Throws a `UserError` unless ONNX Runtime, and what the onnx engine calls it by, is installed. */
 export function expectOnnxRuntime(): void {
-  if (onnxVersion() !== undefined) return;
-  throw new UserError(
-    "engine onnx: expected the package onnxruntime-node to be installed but it is missing.",
-    `${INSTALL_AGAIN} Or take --engine reference, which is slow.`,
-  );
+  for (const [name, hint] of [
+    ["onnxruntime-node", INSTALL_AGAIN],
+    ["koffi", WITH_OPTIONAL],
+  ] as const) {
+    if (isInstalled(name)) continue;
+    throw new UserError(
+      `engine onnx: expected the package ${name} to be installed but it is missing.`,
+      `${hint} Or take --engine reference, which is slow.`,
+    );
+  }
 }
 
 /** Throws a `UserError` unless koffi and a oneDNN that can be used are installed. */
@@ -54,7 +72,7 @@ export async function fastestEngine(): Promise<{ readonly name: EngineName; read
     return { name: findLibrary() ? "onednn" : "onnx" };
   } catch (error) {
     const note = `${messageOf(error)} The onnx engine is used instead.`;
-    return process.env.OCELLI_DNNL || versionOf("koffi") ? { name: "onnx", note } : { name: "onnx" };
+    return process.env.OCELLI_DNNL || isInstalled("koffi") ? { name: "onnx", note } : { name: "onnx" };
   }
 }
 
@@ -64,7 +82,7 @@ async function importLibrary(): Promise<typeof import("./onednn/library.ts")> {
   } catch (error) {
     throw new UserError(
       `engine onednn: expected the package koffi to be installed but it cannot be loaded (${messageOf(error).split("\n")[0]}).`,
-      "Run npm install again, without --omit=optional.",
+      WITH_OPTIONAL,
     );
   }
 }
@@ -81,8 +99,8 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; autom
   const onednn = await inspectOnednn();
   const advice = onednn.hint === undefined ? [] : [onednn.hint];
   const { name: automatic, note } = await fastestEngine();
-  if (!onnx.available)
-    advice.push(onnx.version === null ? INSTALL_AGAIN : "Without ONNX Runtime only the slow reference engine is left.");
+  if (onnx.version === null) advice.push(INSTALL_AGAIN);
+  else if (!onnx.available && !onednn.report.available) advice.push("Only the slow reference engine is left.");
   else if (onnx.reason?.startsWith("no blocked"))
     advice.push("Training is faster on x86-64 processors with AVX2 or AVX-512.");
   return { engines: [onnx, onednn.report, reference], automatic, advice: note ? [note, ...advice] : advice };
@@ -91,10 +109,11 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; autom
 async function inspectOnnx(): Promise<EngineReport> {
   const version = onnxVersion();
   const missing = { name: "onnx", version: version ?? null, available: false } as const;
-  if (version === undefined) return { ...missing, reason: "the package onnxruntime-node is not installed" };
+  const absent = ["onnxruntime-node", "koffi"].find((name) => !isInstalled(name));
+  if (absent !== undefined) return { ...missing, reason: `the package ${absent} is not installed` };
   try {
     const { findBlockSize } = await import("./onnx/session.ts");
-    const block = await findBlockSize();
+    const block = findBlockSize();
     const reason = block === 0 ? "no blocked layout on this processor" : `blocks of ${block} channels`;
     return { ...missing, available: true, reason };
   } catch (error) {

@@ -8,7 +8,7 @@ import { lowerProgram } from "../../src/onnx/lower.ts";
 import { encodeModel } from "../../src/onnx/model.ts";
 import { CONVOLUTIONS, feedsOf, programOf } from "./convolution-cases.ts";
 
-const block = await findBlockSize();
+const block = findBlockSize();
 const reference = openReferenceEngine();
 afterAll(() => reference.close());
 

@@ -2,11 +2,11 @@
 import type { HostTensor } from "../../graph/define-op.ts";
 import type { Program, Update } from "../../graph/program.ts";
 import { type Node, type Shape, sizeOf, type Value } from "../../graph/value.ts";
+import type { Pointer } from "../native.ts";
 import { ARGUMENT, ELEMENT_BYTES, type Element } from "./codes.ts";
 import type { Description, Dnnl } from "./dnnl.ts";
 import type { Fusions } from "./fusions.ts";
 import { type Layout, packArguments } from "./layout.ts";
-import type { Pointer } from "./library.ts";
 import type { Held, Store } from "./store.ts";
 import { Tensor } from "./tensor.ts";
 

@@ -1,4 +1,5 @@
-import type { Library, NativeFunction, Pointer } from "./library.ts";
+import type { NativeFunction, Pointer } from "../native.ts";
+import type { Library } from "./library.ts";
 
 const STATUS = ["success", "out of memory", "invalid arguments", "unimplemented", "iterator ends", "runtime error"];
 const UNIMPLEMENTED = 3;

@@ -1,7 +1,7 @@
+import { type Pointer, viewOf } from "../native.ts";
 import type { Calls } from "./calls.ts";
 import { ALGORITHM, ANY_LAYOUT, ELEMENT, elementOf, type Operation, QUERY } from "./codes.ts";
 import { type Descriptor, type Descriptors, dimensions, parametersOf } from "./descriptors.ts";
-import type { Library, Pointer } from "./library.ts";
 
 /** Bytes of a descriptor of a layout. */
 const LAYOUT_BYTES = 696;
@@ -31,7 +31,7 @@ function prototypeOf(operation: Operation): string {
 }
 
 /** Descriptors of oneDNN 2.6 and later 2.x: structures that the caller owns, filled in place. */
-export function descriptors2(library: Library, calls: Calls): Descriptors {
+export function descriptors2(calls: Calls): Descriptors {
   const filled = (prototype: string, ...args: readonly unknown[]): Buffer => {
     const descriptor = Buffer.alloc(LAYOUT_BYTES);
     calls.call(prototype, [descriptor, ...args]);
@@ -77,7 +77,7 @@ export function descriptors2(library: Library, calls: Calls): Descriptors {
         QUERY[what],
         0,
       ) as unknown as Pointer | null;
-      return pointer ? Buffer.from(library.view(pointer, LAYOUT_BYTES).slice(0)) : undefined;
+      return pointer ? Buffer.from(viewOf(pointer, LAYOUT_BYTES).slice(0)) : undefined;
     },
     appendRelu(operations) {
       const prototype = "dnnl_post_ops_append_eltwise(void *, float, int, float, float)";

@@ -1,3 +1,4 @@
+import type { Pointer } from "../native.ts";
 import type { Calls } from "./calls.ts";
 import { ALGORITHM, ANY_LAYOUT, ELEMENT, elementOf, NORMALIZATION, type Operation, QUERY } from "./codes.ts";
 import {
@@ -7,7 +8,6 @@ import {
   dimensions,
   parametersOf,
 } from "./descriptors.ts";
-import type { Pointer } from "./library.ts";
 
 /** dnnl_eltwise_relu */
 const RELU = 0x20;

@@ -1,7 +1,7 @@
 /** What differs between oneDNN 2 and 3: how layouts and primitives are described. */
 import type { Shape } from "../../graph/value.ts";
+import type { Pointer } from "../native.ts";
 import type { Element, Operation, QUERY } from "./codes.ts";
-import type { Pointer } from "./library.ts";
 
 /** A descriptor of a layout: its bytes in oneDNN 2, a handle in oneDNN 3. */
 export type Descriptor = Buffer | Pointer;

@@ -1,12 +1,13 @@
 /** oneDNN's objects behind a small interface: layouts, descriptors of primitives, primitives and memories. */
 import { type Shape, sizeOf } from "../../graph/value.ts";
+import { type Pointer, viewOf } from "../native.ts";
 import { Calls } from "./calls.ts";
 import { ARGUMENT, ELEMENT_BYTES, type Element, ISA_WITH_BFLOAT16, type Operation, type QUERY } from "./codes.ts";
 import type { Descriptors, Place } from "./descriptors.ts";
 import { descriptors2 } from "./descriptors-2.ts";
 import { descriptors3 } from "./descriptors-3.ts";
 import { ARGUMENT_BYTES, type Layout, packArguments } from "./layout.ts";
-import type { Library, Pointer } from "./library.ts";
+import type { Library } from "./library.ts";
 
 /** A description of a primitive for which oneDNN has found an implementation. */
 export type Description = Pointer;
@@ -23,18 +24,18 @@ const ALLOCATE = 2n ** 64n - 1n;
 
 /** One CPU engine of oneDNN with its stream. Objects live as long as it does. */
 export class Dnnl {
-  readonly #library: Library;
   readonly #calls: Calls;
   readonly #descriptors: Descriptors;
   readonly #engine: Pointer;
   readonly #stream: Pointer;
   readonly #attributes = new Map<Attribute, Pointer>();
   readonly #layouts = new Map<string, Layout>();
+  /** The memories of `allocate` that nobody has freed. */
+  readonly #allocated = new Set<Pointer>();
 
   constructor(library: Library, threads: number) {
-    this.#library = library;
     this.#calls = new Calls(library);
-    this.#descriptors = library.version[0] === 2 ? descriptors2(library, this.#calls) : descriptors3(this.#calls);
+    this.#descriptors = library.version[0] === 2 ? descriptors2(this.#calls) : descriptors3(this.#calls);
     // of the OpenMP that the library is linked to; a build for another threading runtime has none
     library.bindIfThere("void omp_set_num_threads(int)")?.(threads);
     this.#engine = this.#calls.made("dnnl_engine_create(_Out_ void **, int, size_t)", CPU, 0);
@@ -160,7 +161,8 @@ export class Dnnl {
     const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
     const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
     const address = this.#addressOf(memory);
-    return { memory, address, content: this.#library.view(address, layout.bytes) };
+    this.#allocated.add(memory);
+    return { memory, address, content: viewOf(address, layout.bytes) };
   }
 
   /** The row-major elements of a tensor in any layout; for what is seldom. */
@@ -184,7 +186,7 @@ export class Dnnl {
     const layout = this.plain(shape);
     const prototype = "dnnl_memory_create(_Out_ void **, void *, void *, void *)";
     const memory = this.#calls.made(prototype, layout.descriptor, this.#engine, ALLOCATE);
-    return { layout, memory, floats: new Float32Array(this.#library.view(this.#addressOf(memory), layout.bytes)) };
+    return { layout, memory, floats: new Float32Array(viewOf(this.#addressOf(memory), layout.bytes)) };
   }
 
   #addressOf(memory: Pointer): Pointer {
@@ -208,6 +210,12 @@ export class Dnnl {
   /** Frees a primitive, a description or a memory. */
   free(kind: "primitive" | "primitive_desc" | "memory", pointer: Pointer): void {
     this.#calls.call(`dnnl_${kind}_destroy(void *)`, [pointer]);
+    this.#allocated.delete(pointer);
+  }
+
+  /** Frees all that `allocate` has given. */
+  close(): void {
+    for (const memory of this.#allocated) this.free("memory", memory);
   }
 
   #place(attribute: Attribute): Place {

@@ -1,7 +1,8 @@
 /** Layouts of tensors, and arguments of primitives as oneDNN takes them. */
+
+import type { Pointer } from "../native.ts";
 import type { Element } from "./codes.ts";
 import type { Descriptor } from "./descriptors.ts";
-import type { Pointer } from "./library.ts";
 
 /** How a tensor lies in memory. */
 export interface Layout {

@@ -1,12 +1,6 @@
-/** Finds and loads oneDNN. The only importer of koffi. */
-import koffi from "koffi";
+/** Finds and loads oneDNN. */
 import { messageOf, UserError } from "../../errors.ts";
-
-/** A pointer into native memory; 0 is none. */
-export type Pointer = bigint;
-
-/** A native function, called with numbers, pointers and buffers. */
-export type NativeFunction = (...args: readonly unknown[]) => number;
+import { type NativeFunction, openLibrary, type Pointer, setNativeEnvironment, viewOf } from "../native.ts";
 
 /** A loaded libdnnl. */
 export interface Library {
@@ -18,8 +12,6 @@ export interface Library {
   bind(prototype: string): NativeFunction;
   /** As `bind`, of a function that this build of the library may not have. */
   bindIfThere(prototype: string): NativeFunction | undefined;
-  /** Native memory; valid as long as the memory is. */
-  view(address: Pointer, bytes: number): ArrayBuffer;
 }
 
 /** Names that are tried if OCELLI_DNNL names no file; the system's loader knows the folders. */
@@ -90,42 +82,21 @@ export const installHint = (): string =>
  */
 const SPIN_COUNT = "1000";
 
-/** The native environment, which OpenMP reads when it is loaded, is not the one of a worker thread: it is set through libc. */
+/** OpenMP reads it when it is loaded. */
 function limitSpinning(): void {
-  if (process.platform !== "linux" || process.env.GOMP_SPINCOUNT || process.env.OMP_WAIT_POLICY) return;
-  try {
-    koffi.load("libc.so.6").func("int setenv(const char *, const char *, int)")("GOMP_SPINCOUNT", SPIN_COUNT, 0);
-  } catch {
-    // another libc: OpenMP keeps its default
-  }
-}
-
-/**
- * Keeps the library in memory until the process ends: koffi closes it with the last thread that holds it, and the threads of
- * OpenMP, which end by themselves a little later, would run code that is no longer there.
- */
-function keepLoaded(file: string): void {
-  if (process.platform !== "linux") return;
-  const [now, noDelete] = [2, 0x1000]; // RTLD_NOW, RTLD_NODELETE
-  try {
-    koffi.load("libc.so.6").func("void *dlopen(const char *, int)")(file, now | noDelete);
-  } catch {
-    // another libc, or one older than glibc 2.34, which has it in libdl
-  }
+  if (process.env.GOMP_SPINCOUNT || process.env.OMP_WAIT_POLICY) return;
+  setNativeEnvironment("GOMP_SPINCOUNT", SPIN_COUNT);
 }
 
 function open(file: string): Library {
   limitSpinning();
-  const native = koffi.load(file);
-  keepLoaded(file);
-  const bind = (prototype: string): NativeFunction => native.func(prototype) as unknown as NativeFunction;
-  const version = native.func("void *dnnl_version()")() as Pointer;
-  const [major = 0, minor = 0, patch = 0] = new Int32Array(koffi.view(version, 3 * Int32Array.BYTES_PER_ELEMENT));
+  const { bind } = openLibrary(file);
+  const version = bind<Pointer>("void *dnnl_version()")();
+  const [major = 0, minor = 0, patch = 0] = new Int32Array(viewOf(version, 3 * Int32Array.BYTES_PER_ELEMENT));
   return {
     file,
     version: [major, minor, patch],
     bind,
-    view: (address, bytes) => koffi.view(address, bytes),
     bindIfThere(prototype) {
       try {
         return bind(prototype);

@@ -52,4 +52,10 @@ export class DnnlRunner implements Runner<PackedProgram> {
   read(names?: readonly string[]): Map<string, VariableData> {
     return this.#store.read(names);
   }
+
+  /** Frees oneDNN's objects and memory. */
+  close(): void {
+    for (const program of [...this.#plans.keys()]) this.release(program);
+    this.#store.close();
+  }
 }

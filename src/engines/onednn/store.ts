@@ -2,10 +2,10 @@
 import type { Shape } from "../../graph/value.ts";
 import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
 import type { VariableData } from "../engine.ts";
+import type { Pointer } from "../native.ts";
 import type { Element } from "./codes.ts";
 import type { Dnnl } from "./dnnl.ts";
 import type { Layout } from "./layout.ts";
-import type { Pointer } from "./library.ts";
 import { type Region, Tensor } from "./tensor.ts";
 
 /** A variable, row-major. */
@@ -91,5 +91,10 @@ export class Store {
         return [name, { shape: held.shape, data: Float32Array.from(held.tensor.storage.floats) }];
       }),
     );
+  }
+
+  /** Frees the memory of all variables, copies and runs. */
+  close(): void {
+    this.dnnl.close();
   }
 }

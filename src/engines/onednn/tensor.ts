@@ -1,7 +1,8 @@
 /** Tensors of a plan: memories of oneDNN over storages, which get their place when the whole plan is known. */
+
+import type { Pointer } from "../native.ts";
 import type { Dnnl } from "./dnnl.ts";
 import type { Layout } from "./layout.ts";
-import type { Pointer } from "./library.ts";
 
 /** Native memory. */
 export interface Region {

@@ -1,8 +1,8 @@
 /** Measures models that compute the same. */
-import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { sizeOf } from "../../graph/value.ts";
 import { rngFor } from "../../rng.ts";
 import type { CompiledProgram, Port } from "./protocol.ts";
+import { onnxRuntime, type Tensor } from "./runtime.ts";
 
 /** Rounds in which every model that is still of interest runs, and milliseconds after which no further one begins. */
 const ROUNDS = { least: 4, most: 8 };
@@ -32,14 +32,9 @@ function scratch(size: number): Float32Array {
   return results.subarray(0, size);
 }
 
-const tensorsOf = (ports: Iterable<Port>, data: (size: number) => Float32Array): Record<string, Tensor> =>
-  Object.fromEntries(
-    Array.from(ports, ({ name, shape }) => [name, new Tensor("float32", data(sizeOf(shape)), [...shape])]),
-  );
-
-async function timeOf(run: () => Promise<unknown>): Promise<number> {
+function timeOf(run: () => void): number {
   const began = performance.now();
-  await run();
+  run();
   return performance.now() - began;
 }
 
@@ -47,35 +42,39 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
  * The least time of each of some models that compute the same of the same operands, in milliseconds; they take turns, so that what slows
  * the machine slows all. The operands are random, since products with zeros or subnormal numbers may take another time.
  */
-export async function measureModels(
-  models: readonly CompiledProgram[],
-  open: (model: CompiledProgram) => Promise<InferenceSession>,
-): Promise<readonly number[]> {
-  const sessions: InferenceSession[] = [];
+export function measureModels(models: readonly CompiledProgram[], threads: number): readonly number[] {
+  const runtime = onnxRuntime();
+  const opened: (() => void)[] = [];
+  const tensorsOf = (ports: readonly Port[], data: (size: number) => Float32Array): Tensor[] =>
+    ports.map(({ shape }) => {
+      const tensor = runtime.tensor(data(sizeOf(shape)), shape);
+      opened.push(() => runtime.free(tensor));
+      return tensor;
+    });
+  const names = (ports: readonly Port[]): string[] => ports.map(({ name }) => name);
   try {
-    const runs: (() => Promise<unknown>)[] = [];
-    for (const model of models) {
-      const session = await open(model);
-      sessions.push(session);
-      const feeds = tensorsOf(model.inputs, noise);
-      const outputs = tensorsOf(model.outputs.values(), scratch); // nobody reads them
-      runs.push(() => session.run(feeds, outputs));
-    }
-    return await leastTimes(runs);
+    const runs = models.map(({ model, inputs, outputs }) => {
+      const written = [...outputs.values()];
+      const session = runtime.open(model, { inputs: names(inputs), outputs: names(written), threads });
+      opened.push(() => session.release());
+      const [feeds, results] = [tensorsOf(inputs, noise), tensorsOf(written, scratch)]; // nobody reads the results
+      return () => session.run(feeds, results);
+    });
+    return leastTimes(runs);
   } finally {
-    for (const session of sessions) await session.release();
+    for (const close of opened) close();
   }
 }
 
-async function leastTimes(runs: readonly (() => Promise<unknown>)[]): Promise<number[]> {
-  for (const run of [...runs, ...runs]) await run(); // takes memory, which is slow to get
+function leastTimes(runs: readonly (() => void)[]): number[] {
+  for (const run of [...runs, ...runs]) run(); // takes memory, which is slow to get
   const least = runs.map(() => Number.POSITIVE_INFINITY);
   const until = performance.now() + ENOUGH;
   for (let round = 0; round < ROUNDS.least || (round < ROUNDS.most && performance.now() < until); round++) {
     const limit = HOPELESS * Math.min(...least);
     for (const [index, run] of runs.entries()) {
       const best = least[index] ?? 0;
-      if (round < 2 || best < limit) least[index] = Math.min(best, await timeOf(run));
+      if (round < 2 || best < limit) least[index] = Math.min(best, timeOf(run));
     }
   }
   return least;

@@ -1,7 +1,7 @@
 /** ONNX Runtime sessions with variables that stay: runs in the engine's own thread, because `run` blocks. */
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { sizeOf } from "../../graph/value.ts";
 import { blockProbe, blockSizeOf } from "../../onnx/blocked.ts";
+import type { HostMask } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { dropoutMaskValues } from "../../ops/index.ts";
 import { checkContents, checkSameShape, unknownVariable } from "../checks.ts";
@@ -9,6 +9,9 @@ import type { Feeds, Results, VariableData } from "../engine.ts";
 import type { Runner, RunnerSettings } from "../thread/protocol.ts";
 import { measureModels } from "./measure.ts";
 import type { CompiledProgram, Port } from "./protocol.ts";
+import { onnxRuntime, type Session, type Tensor } from "./runtime.ts";
+
+type FloatTensor = Tensor<Float32Array>;
 
 /**
  * A variable in two buffers, as vectors: runs read the current one and write the spare one, then they change places. Nothing is
@@ -16,35 +19,44 @@ import type { CompiledProgram, Port } from "./protocol.ts";
  */
 interface StoredVariable {
   readonly port: Port;
-  current: Tensor;
-  spare?: Tensor;
+  current: FloatTensor;
+  spare?: FloatTensor;
 }
 
-const vector = (data: Float32Array): Tensor => new Tensor("float32", data, [data.length]);
+const vector = (data: Float32Array): FloatTensor => onnxRuntime().tensor(data, [data.length]);
 
-type UpdatedVariable = StoredVariable & { spare: Tensor };
+type UpdatedVariable = StoredVariable & { spare: FloatTensor };
 
 interface CompiledSession {
   readonly compiled: CompiledProgram;
-  readonly session: InferenceSession;
-  /** The outputs' own buffers by the model's names, written at each run. */
-  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly session: Session;
+  /** The Program's outputs, written at each run. */
+  readonly outputs: readonly FloatTensor[];
 }
 
-const float32Tensor = ({ shape }: Port): Tensor => new Tensor("float32", new Float32Array(sizeOf(shape)), [...shape]);
+const outputTensor = ({ shape }: Port): FloatTensor => onnxRuntime().tensor(new Float32Array(sizeOf(shape)), shape);
 
 /** Channels in a block of ONNX Runtime's blocked layout on this machine: 8, 16, or 0 where it has none. */
-export async function findBlockSize(): Promise<number> {
+export function findBlockSize(): number {
+  const runtime = onnxRuntime();
+  const { inputs, outputs, ...probe } = blockProbe();
+  const [{ name = "", shape = [] } = {}] = inputs;
+  const sizes = shape.map(Number);
+  const numbers = runtime.tensor(
+    Float32Array.from({ length: sizeOf(sizes) }, (_, index) => index),
+    sizes,
+  );
+  const blocked = runtime.tensor(new Float32Array(sizeOf(sizes)), sizes);
   try {
-    const probe = blockProbe();
-    const session = await InferenceSession.create(encodeModel(probe), { intraOpNumThreads: 1, logSeverityLevel: 4 });
-    const [{ name = "", shape = [] } = {}] = probe.inputs;
-    const numbers = Float32Array.from({ length: sizeOf(shape.map(Number)) }, (_, index) => index);
-    const [blocked] = Object.values(await session.run({ [name]: new Tensor("float32", numbers, shape.map(Number)) }));
-    await session.release();
-    return blocked ? blockSizeOf(blocked.data as Float32Array) : 0;
+    const settings = { inputs: [name], outputs: outputs.map((output) => output.name), threads: 1 };
+    const session = runtime.open(encodeModel({ inputs, outputs, ...probe }), settings);
+    session.run([numbers], [blocked]);
+    session.release();
+    return blockSizeOf(blocked.data);
   } catch {
     return 0; // the operators exist on x86-64 alone
+  } finally {
+    for (const tensor of [numbers, blocked]) runtime.free(tensor);
   }
 }
 
@@ -59,62 +71,66 @@ export class Sessions implements Runner<CompiledProgram> {
   }
 
   /** Channels in a block, see `findBlockSize`. */
-  probe(): Promise<number> {
+  probe(): number {
     return findBlockSize();
   }
 
   /** See `measureModels`. */
-  measure(alternatives: readonly CompiledProgram[]): Promise<readonly number[]> {
-    return measureModels(alternatives, (model) => this.#open(model));
+  measure(alternatives: readonly CompiledProgram[]): readonly number[] {
+    return measureModels(alternatives, this.#settings.threads);
   }
 
   /** Makes a session of a lowered Program under the number `program`; one of `seldom` use keeps no memory between runs. */
-  async compile(program: number, compiled: CompiledProgram, seldom: boolean): Promise<void> {
+  compile(program: number, compiled: CompiledProgram, seldom: boolean): void {
     for (const port of compiled.declared) this.#held(port);
-    const session = await this.#open(compiled, seldom);
+    const { constants } = compiled;
+    const session = onnxRuntime().open(compiled.model, {
+      inputs: inputNames(compiled),
+      outputs: [...[...compiled.outputs.values()].map(({ name }) => name), ...compiled.updates.values()],
+      constants: new Map(constants.map((name) => [name, this.#variable(name).current.data])),
+      threads: this.#settings.threads,
+      keepsMemory: !seldom,
+      // without constants there is nothing to fold, and looking for it takes as long as all the rest of compiling
+      optimizes: 0 < constants.length,
+    });
     for (const name of compiled.updates.keys()) this.#updated(name);
-    const outputs = Object.fromEntries([...compiled.outputs.values()].map((port) => [port.name, float32Tensor(port)]));
+    const outputs = Array.from(compiled.outputs.values(), outputTensor);
     this.#sessions.set(program, { compiled, session, outputs });
   }
 
-  #open(compiled: CompiledProgram, seldom = false): Promise<InferenceSession> {
-    return InferenceSession.create(compiled.model, {
-      // not a copy: the variable's own buffer, which lives as long as the engine
-      externalData: compiled.constants.map((path) => ({ path, data: this.#bytesOf(path) })),
-      executionProviders: ["cpu"],
-      intraOpNumThreads: this.#settings.threads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      // without constants there is nothing to fold, and looking for it takes as long as all the rest of compiling
-      graphOptimizationLevel: compiled.constants.length === 0 ? "disabled" : "all",
-      logSeverityLevel: 3,
-      enableCpuMemArena: !seldom,
-      // a plan of all tensors in one region would lie beside the memory of the first run
-      enableMemPattern: false,
-      // a thread that went on spinning after a step would take the core on which the main thread prepares the next one
-      extra: { session: { force_spinning_stop: "1" } },
-    });
-  }
-
   /** Runs a session once; the results are copies. */
-  async run(program: number, feeds: Feeds): Promise<Results> {
+  run(program: number, feeds: Feeds): Results {
     const found = this.#sessions.get(program);
     if (!found) throw new Error(`there is no compiled Program ${program}`);
     const { compiled, session, outputs } = found;
-    const updates = Array.from(compiled.updates, ([name, output]) => ({ output, stored: this.#updated(name) }));
-    const spares = updates.map(({ output, stored }) => [output, stored.spare] as const);
-    await session.run(this.#tensors(compiled, feeds), { ...outputs, ...Object.fromEntries(spares) });
-    for (const { stored } of updates) [stored.current, stored.spare] = [stored.spare, stored.current];
-    const copies = Array.from(compiled.outputs, ([result, { name }]) => {
-      return [result, Float32Array.from(outputs[name]?.data as Float32Array)] as const;
-    });
-    return Object.fromEntries(copies);
+    const updated = Array.from(compiled.updates.keys(), (name) => this.#updated(name));
+    const fed = this.#fed(compiled, feeds);
+    try {
+      const inputs = [...fed, ...compiled.variables.map((name) => this.#variable(name).current)];
+      session.run(inputs, [...outputs, ...updated.map(({ spare }) => spare)]);
+    } finally {
+      for (const tensor of fed) onnxRuntime().free(tensor);
+    }
+    for (const stored of updated) [stored.current, stored.spare] = [stored.spare, stored.current];
+    const names = [...compiled.outputs.keys()];
+    return Object.fromEntries(outputs.map(({ data }, index) => [names[index], Float32Array.from(data)]));
   }
 
   /** Frees a session; variables stay. */
-  async release(program: number): Promise<void> {
-    await this.#sessions.get(program)?.session.release();
+  release(program: number): void {
+    const { session, outputs = [] } = this.#sessions.get(program) ?? {};
+    session?.release();
+    for (const tensor of outputs) onnxRuntime().free(tensor);
     this.#sessions.delete(program);
+  }
+
+  /** Frees all that is not memory of JavaScript. */
+  close(): void {
+    for (const program of [...this.#sessions.keys()]) this.release(program);
+    for (const { current, spare } of this.#variables.values()) {
+      for (const tensor of spare ? [current, spare] : [current]) onnxRuntime().free(tensor);
+    }
+    this.#variables.clear();
   }
 
   /** Sets variables; one that no Program has declared yet is kept for it. The arrays must be the thread's own. */
@@ -127,7 +143,7 @@ export class Sessions implements Runner<CompiledProgram> {
       if (isWhole && !this.#variables.has(name)) {
         taken.add(data.buffer); // weights are large: the array itself becomes the variable
         this.#variables.set(name, { port, current: vector(data) });
-      } else (this.#held(port).current.data as Float32Array).set(data);
+      } else this.#held(port).current.data.set(data);
     }
   }
 
@@ -136,7 +152,7 @@ export class Sessions implements Runner<CompiledProgram> {
     return new Map(
       names.map((name) => {
         const { port, current } = this.#variable(name);
-        return [name, { shape: port.shape, data: Float32Array.from(current.data as Float32Array) }];
+        return [name, { shape: port.shape, data: Float32Array.from(current.data) }];
       }),
     );
   }
@@ -155,25 +171,26 @@ export class Sessions implements Runner<CompiledProgram> {
     return stored;
   }
 
-  #bytesOf(name: string): Uint8Array {
-    const { buffer, byteOffset, byteLength } = this.#variable(name).current.data as Float32Array;
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  }
-
   #updated(name: string): UpdatedVariable {
     const stored = this.#variable(name);
     stored.spare ??= vector(new Float32Array(sizeOf(stored.port.shape)));
     return stored as UpdatedVariable;
   }
 
-  #tensors({ inputs, masks, variables }: CompiledProgram, feeds: Feeds): Record<string, Tensor> {
-    const tensors: Record<string, Tensor> = {};
-    for (const { name, kind, shape } of inputs) tensors[name] = new Tensor(kind, feeds[name] ?? [], [...shape]);
-    for (const { name, key, shape, rate, layer } of masks) {
-      const values = dropoutMaskValues(feeds[key] as Int32Array, { size: sizeOf(shape), rate, layer });
-      tensors[name] = new Tensor("float32", values, [...shape]);
-    }
-    for (const name of variables) tensors[name] = this.#variable(name).current;
-    return tensors;
+  /** The tensors of what a run is given, in the order of `inputNames`. */
+  #fed({ inputs, masks }: CompiledProgram, feeds: Feeds): Tensor[] {
+    const runtime = onnxRuntime();
+    const drawn = ({ key, shape, rate, layer }: HostMask): Float32Array =>
+      dropoutMaskValues(feeds[key] as Int32Array, { size: sizeOf(shape), rate, layer });
+    return [
+      ...inputs.map(({ name, shape }) => runtime.tensor(feeds[name] ?? new Float32Array(), shape)),
+      ...masks.map((mask) => runtime.tensor(drawn(mask), mask.shape)),
+    ];
   }
 }
+
+/** The inputs of a model in the order in which they are given to a run. */
+const inputNames = ({ inputs, masks, variables }: CompiledProgram): string[] => [
+  ...[...inputs, ...masks].map(({ name }) => name),
+  ...variables,
+];

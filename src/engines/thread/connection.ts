@@ -1,7 +1,7 @@
 import { endThread, errorFrom, startThread } from "../../thread.ts";
 import { closedEngine } from "../checks.ts";
 import type { BareAnswer, CloseTask, Request, RunnerSettings, ThreadData } from "./protocol.ts";
-import { createSignals, type Signals, signalClosing, waitUntilIdle } from "./signals.ts";
+import { createSignals, type Signals, signalClosing, signalExit, waitUntilIdle } from "./signals.ts";
 
 /** Sends tasks to the engine's thread and gives each its answer. An idle engine does not keep the process alive. */
 export interface Connection<Task, Answer extends BareAnswer> {
@@ -82,6 +82,6 @@ function unwatchExit(signals: Signals): void {
 }
 
 function waitForAll(): void {
-  for (const signals of running) signalClosing(signals);
+  for (const signals of running) signalExit(signals);
   for (const signals of running) waitUntilIdle(signals);
 }

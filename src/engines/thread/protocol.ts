@@ -13,7 +13,7 @@ export type Task<Compiled> =
   | { readonly kind: "read"; readonly names?: readonly string[] }
   | CloseTask;
 
-/** The last task, for which the thread does nothing. */
+/** The last task, after which the thread holds nothing any more. */
 export interface CloseTask {
   readonly kind: "close";
 }
@@ -56,17 +56,19 @@ export interface ThreadData {
 /** Programs and variables of one engine, inside its thread. */
 export interface Runner<Compiled> {
   /** Whatever the owner must know of this machine before it compiles. */
-  probe?(): Promise<number>;
+  probe?(): number;
   /** Milliseconds that each of some Programs, which compute the same, takes. */
-  measure?(alternatives: readonly Compiled[]): Promise<readonly number[]>;
+  measure?(alternatives: readonly Compiled[]): readonly number[];
   /** Makes ready to run a Program under a number; one of `seldom` use keeps no memory between runs. */
-  compile(program: number, compiled: Compiled, seldom: boolean): Promise<void> | void;
+  compile(program: number, compiled: Compiled, seldom: boolean): void;
   /** Runs a Program once; the results are copies. */
-  run(program: number, feeds: Feeds): Promise<Results> | Results;
+  run(program: number, feeds: Feeds): Results;
   /** Frees a Program; variables stay. */
-  release(program: number): Promise<void> | void;
+  release(program: number): void;
   /** Sets variables; one that no Program has declared yet is kept for it. */
   write(values: ReadonlyMap<string, VariableData>): void;
   /** Copies of variables, by default of all. */
   read(names?: readonly string[]): Map<string, VariableData>;
+  /** Frees what would outlive the thread; nothing comes after it. */
+  close(): void;
 }

@@ -7,20 +7,38 @@
  */
 export type Signals = Int32Array<SharedArrayBuffer>;
 
-const CLOSING = 0;
+const STATE = 0;
 const BUSY = 1;
+
+/** What STATE may be beside 0: no further task is begun; nor is anything freed, because the process ends. */
+const CLOSING = 1;
+const EXITING = 2;
 
 /** Signals of a new engine: it is neither closing nor busy. */
 export const createSignals = (): Signals => new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
 
-/** Has the thread begin nothing more. */
-export const signalClosing = (signals: Signals): void => void Atomics.store(signals, CLOSING, 1);
+/** Has the thread begin nothing more, but free what it holds. */
+export const signalClosing = (signals: Signals): void => void Atomics.store(signals, STATE, CLOSING);
+
+/** Has the thread begin nothing more at all. */
+export const signalExit = (signals: Signals): void => void Atomics.store(signals, STATE, EXITING);
 
 /** For the thread: does `work`, or, if the engine is closing, nothing. */
-export async function unlessClosing<T>(signals: Signals, work: () => Promise<T>): Promise<T | undefined> {
+export const unlessClosing = <T>(signals: Signals, work: () => Promise<T>): Promise<T | undefined> =>
+  unlessIn([CLOSING, EXITING], signals, work);
+
+/** For the thread: does `work`, or, if the process ends, nothing. */
+export const unlessExiting = <T>(signals: Signals, work: () => Promise<T>): Promise<T | undefined> =>
+  unlessIn([EXITING], signals, work);
+
+async function unlessIn<T>(
+  states: readonly number[],
+  signals: Signals,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   Atomics.store(signals, BUSY, 1); // before the question, so that an owner who closes either is seen or waits
   try {
-    return Atomics.load(signals, CLOSING) === 1 ? undefined : await work();
+    return states.includes(Atomics.load(signals, STATE)) ? undefined : await work();
   } finally {
     Atomics.store(signals, BUSY, 0);
     Atomics.notify(signals, BUSY);

@@ -53,8 +53,9 @@ const mapped = <From, To>(record: Readonly<Record<string, From>>, change: (value
 serveTasks<ModelTask, ModelAnswer>({
   async perform(task, { threads }) {
     if (task.kind === "open") return { ports: await open(task.model, threads) };
-    return task.kind === "run" ? { results: await run(task.feeds) } : {};
+    return { results: await run(task.feeds) };
   },
+  close: () => session?.release(),
   buffersOf: ({ results = {} }) =>
     Object.values(results).flatMap((tensor) => (tensor.type === "string" ? [] : [tensor.data.buffer])),
 });
