@@ -54,15 +54,21 @@ export class Builder {
   readonly masks = new Map<Node, Tensor>();
   readonly #updates: readonly Update[];
   readonly #updated: ReadonlySet<string>;
+  readonly #constants: ReadonlySet<string>;
   /** How often each value is still read. */
   readonly #readings = new Map<Value | string, number>();
   /** The tensor of each value, then its copies in other layouts. */
   readonly #made = new Map<Value | string, Tensor[]>();
   #name = "";
 
-  constructor(store: Store, program: Program, fusions: Fusions) {
+  constructor(
+    store: Store,
+    program: Program,
+    { fusions, constants }: { fusions: Fusions; constants: ReadonlySet<string> },
+  ) {
     this.#store = store;
     this.fusions = fusions;
+    this.#constants = constants;
     this.#updates = program.updates;
     this.#updated = new Set(program.updates.map(({ variable }) => variable.name));
     this.dnnl = store.dnnl;
@@ -234,6 +240,11 @@ export class Builder {
     if (data instanceof Int32Array) tensor.storage.integers.set(data);
     else tensor.storage.floats.set(data);
     return tensor;
+  }
+
+  /** Whether a value is a variable that keeps its content as long as the plan is run, so that a copy in another layout pays. */
+  isConstant({ source }: Value): boolean {
+    return source.kind === "variable" && this.#constants.has(source.variable.name);
   }
 
   /** The variable that a value reads, if it has the same content at the end of a run. */

@@ -77,5 +77,6 @@ export const ANY_LAYOUT = 1;
 export type Operation =
   | `convolution${"Forward" | "BackwardData" | "BackwardWeights"}`
   | `${"pooling" | "batchNormalization" | "eltwise"}${"Forward" | "Backward"}`
+  | "innerProductForward"
   | "matmul"
   | "binary";

@@ -21,6 +21,7 @@ const OPERATIONS: Readonly<Record<Operation, readonly [name: string, types: stri
   batchNormalizationBackward: ["batch_normalization_backward", "ippfi"],
   eltwiseForward: ["eltwise_forward", "iipff"],
   eltwiseBackward: ["eltwise_backward", "ippff"],
+  innerProductForward: ["inner_product_forward", "ipppp"],
   matmul: ["matmul", "pppp"],
   binary: ["binary", "ippp"],
 };

@@ -67,6 +67,7 @@ const FORMS: Readonly<Record<Operation, Form>> = {
     hint: true,
     adapt: ([algorithm, dy, x, ...factors]) => [algorithmOf(algorithm), dy, dy, x, ...factors],
   },
+  innerProductForward: { name: "inner_product_forward", types: "ipppp" },
   matmul: { name: "matmul", types: "pppp" },
   binary: { name: "binary", types: "ippp" },
 };

@@ -4,7 +4,7 @@ import type { Node, Value } from "../../graph/value.ts";
 
 /** Nodes that others do along with their own work. */
 export interface Fusions {
-  /** By convolution, normalisation or sum: the relu of its result, of which nobody reads the rest. */
+  /** By convolution, linear layer, normalisation or sum: the relu of its result, of which nobody reads the rest. */
   readonly relus: ReadonlyMap<Node, Node>;
   /** By gradient of a batch normalisation: the gradient of the relu that its forward pass did along. */
   readonly reluGradients: ReadonlyMap<Node, Node>;
@@ -16,7 +16,7 @@ export interface Fusions {
   readonly absorbed: ReadonlySet<Node>;
 }
 
-const BEFORE_RELU = new Set(["conv2d", "batchNormTraining", "batchNormInference", "add"]);
+const BEFORE_RELU = new Set(["conv2d", "linear", "batchNormTraining", "batchNormInference", "add"]);
 
 /** Finds what can be done together in a Program. */
 export function findFusions(program: Program): Fusions {

@@ -21,11 +21,12 @@ export class Plan {
   #region: Region | undefined;
   #results: Record<string, Float32Array> = {};
 
-  constructor(store: Store, program: Program) {
+  /** `constants` are variables that keep their content as long as the plan is run. */
+  constructor(store: Store, program: Program, constants: ReadonlySet<string> = new Set()) {
     this.#store = store;
     for (const { name, shape } of program.variables) store.hold(name, shape);
     const fusions = findFusions(program);
-    const builder = new Builder(store, program, fusions);
+    const builder = new Builder(store, program, { fusions, constants });
     this.#builder = builder;
     this.#inputs = program.inputs.map((value) => ({ name: inputName(value), tensor: builder.write(value) }));
     for (const { tensor } of this.#inputs) tensor.storage.use(0);

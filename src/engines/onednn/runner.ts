@@ -9,8 +9,15 @@ import { loadLibrary } from "./library.ts";
 import { Plan } from "./plan.ts";
 import { Store } from "./store.ts";
 
+/** A Program as the engine's thread gets it. */
+export interface CompiledProgram {
+  readonly packed: PackedProgram;
+  /** Variables that keep their content as long as the Program is run. */
+  readonly constants: ReadonlySet<string>;
+}
+
 /** Loads oneDNN at once; a `UserError` says what is missing. */
-export class DnnlRunner implements Runner<PackedProgram> {
+export class DnnlRunner implements Runner<CompiledProgram> {
   readonly #store: Store;
   readonly #plans = new Map<number, Plan>();
 
@@ -26,8 +33,8 @@ export class DnnlRunner implements Runner<PackedProgram> {
   }
 
   /** Plans a Program. All Programs share the memory of a run, so one of seldom use takes none of its own. */
-  compile(program: number, packed: PackedProgram): void {
-    this.#plans.set(program, new Plan(this.#store, unpackProgram(packed)));
+  compile(program: number, { packed, constants }: CompiledProgram): void {
+    this.#plans.set(program, new Plan(this.#store, unpackProgram(packed), constants));
   }
 
   /** Runs a Program once. */
