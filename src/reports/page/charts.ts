@@ -1,4 +1,5 @@
 /** Curves of the training, and the reliability diagram. */
+import { counted } from "../../data/photos/words.ts";
 import type { Calibration, MetricsRecord } from "../../metrics/index.ts";
 import { curvePanels } from "../curves.ts";
 import { COLOURS, formatCount, formatShare } from "../style.ts";
@@ -24,7 +25,7 @@ export async function curvesSection(records: readonly MetricsRecord[]): Promise<
   if (records.length === 0)
     return html`<section id="curves"><h2>Training</h2><p>No step is recorded yet.</p></section>`;
   const { loss, accuracy } = await curvePanels(records);
-  const what = `${formatCount(records.length - evaluations)} steps and ${formatCount(evaluations)} evaluations`;
+  const what = `${counted(records.length - evaluations, "step")} and ${counted(evaluations, "evaluation")}`;
   return html`<section id="curves">
 <h2>Training</h2>
 <p class="faint">${what}. Training accuracy is the mean over the steps of each epoch.</p>
