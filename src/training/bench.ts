@@ -4,7 +4,7 @@ import type { Precision } from "../engines/index.ts";
 import { sizeOf } from "../graph/value.ts";
 import { findModel } from "../models/index.ts";
 import { adam, adamw, type Optimizer, type OptimizerName, sgd } from "../optim/optimizer.ts";
-import { rngFor } from "../rng.ts";
+import { type Rng, rngFor } from "../rng.ts";
 import { kernelChoicesFile } from "./network-trainer.ts";
 import { partOf } from "./stages.ts";
 import { startingNetwork } from "./starting-weights.ts";
@@ -104,7 +104,7 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
   const { inputShape } = model;
   const start = await startingNetwork(model, { classes: CLASSES, weights: options.weights });
   const rng = rngFor(0, "bench");
-  const images = Float32Array.from({ length: batchSize * sizeOf(inputShape) }, () => rng.uniform());
+  const next = batchesInTurn(batchSize * sizeOf(inputShape), rng);
   const labels = Int32Array.from({ length: batchSize }, () => rng.integer(0, CLASSES - 1));
   const trainer = await openTrainer(start.network, {
     ...{ inputShape, batchSize, engine: options.engine, threads: options.threads, precision: options.precision },
@@ -115,7 +115,7 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
     ...(start.weights && { weights: { state: start.weights, from: options.weights, partial: true } }),
   });
   try {
-    const run = job === "train" ? () => trainer.train({ images, labels }) : () => trainer.logits(images.slice());
+    const run = job === "train" ? () => trainer.train({ images: next(), labels }) : () => trainer.logits(next());
     const began = performance.now();
     await run();
     const firstMs = performance.now() - began;
@@ -124,6 +124,23 @@ async function benchEngine({ job, batchSize, steps, ...options }: BenchOptions):
   } finally {
     await trainer.close();
   }
+}
+
+/** Different batches that are used in turn, so that none is in a cache when its turn comes. */
+const BATCHES = 4;
+
+/**
+ * Random numbers of so many batches. They lie in shared memory, so that a step gets them without a copy, as it gets those that data
+ * threads make.
+ */
+function batchesInTurn(size: number, rng: Rng): () => Float32Array {
+  const made = Array.from({ length: BATCHES }, () => {
+    const batch = new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT));
+    for (let index = 0; index < size; index++) batch[index] = rng.uniform();
+    return batch;
+  });
+  let turn = 0;
+  return () => made[turn++ % BATCHES] as Float32Array;
 }
 
 async function measure(steps: number, run: () => Promise<unknown>): Promise<number[]> {
