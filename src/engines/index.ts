@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { ENGINE_NAMES, type Engine, type EngineName, type Precision } from "./engine.ts";
-import { expectOnednn, expectOnnxRuntime, fastestEngine } from "./inspect.ts";
+import { expectOnednn, expectOnnxEngine, fastestEngine } from "./inspect.ts";
 
 export {
   type CompileOptions,
@@ -64,7 +64,7 @@ export async function openEngine(
     const { openOnednnEngine } = await import("./onednn/engine.ts");
     return openOnednnEngine({ threads, precision });
   }
-  expectOnnxRuntime();
+  expectOnnxEngine();
   const { openOnnxEngine } = await import("./onnx/engine.ts");
   return openOnnxEngine({ threads, precision }, kernelChoices);
 }

@@ -41,18 +41,23 @@ export const onnxVersion = (): string | undefined => versionOf("onnxruntime-node
 /** What brings a missing koffi back. */
 const WITH_OPTIONAL = "Run npm install again, without --omit=optional.";
 
-/** Throws a `UserError` unless ONNX Runtime, and what the onnx engine calls it by, is installed. */
+/** Throws a `UserError` unless ONNX Runtime is installed. */
 export function expectOnnxRuntime(): void {
-  for (const [name, hint] of [
-    ["onnxruntime-node", INSTALL_AGAIN],
-    ["koffi", WITH_OPTIONAL],
-  ] as const) {
-    if (isInstalled(name)) continue;
-    throw new UserError(
-      `engine onnx: expected the package ${name} to be installed but it is missing.`,
-      `${hint} Or take --engine reference, which is slow.`,
-    );
-  }
+  expectPackage("onnxruntime-node", INSTALL_AGAIN);
+}
+
+/** Throws a `UserError` unless ONNX Runtime and koffi, by which the onnx engine calls it, are installed. */
+export function expectOnnxEngine(): void {
+  expectOnnxRuntime();
+  expectPackage("koffi", WITH_OPTIONAL);
+}
+
+function expectPackage(name: string, hint: string): void {
+  if (isInstalled(name)) return;
+  throw new UserError(
+    `engine onnx: expected the package ${name} to be installed but it is missing.`,
+    `${hint} Or take --engine reference, which is slow.`,
+  );
 }
 
 /** Throws a `UserError` unless koffi and a oneDNN that can be used are installed. */

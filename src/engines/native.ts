@@ -54,14 +54,15 @@ export function setNativeEnvironment(name: string, value: string): void {
  * own, which end by themselves a little later, would run code that is no longer there.
  */
 function keepLoaded(file: string): void {
-  const [libc, noDelete] = { linux: ["libc.so.6", 0x1000], darwin: ["libSystem.B.dylib", 0x80] }[
-    process.platform as string
-  ] ?? ["", 0];
-  if (libc === "") return;
-  const now = 2; // RTLD_NOW
-  try {
-    koffi.load(String(libc)).func("void *dlopen(const char *, int)")(file, now | Number(noDelete));
-  } catch {
-    // another libc, or one older than glibc 2.34, which has it in libdl
+  if (process.platform === "linux") pin("libc.so.6", 0x1000);
+  if (process.platform === "darwin") pin("libSystem.B.dylib", 0x80);
+
+  function pin(libc: string, noDelete: number): void {
+    const now = 2; // RTLD_NOW
+    try {
+      koffi.load(libc).func("void *dlopen(const char *, int)")(file, now | noDelete);
+    } catch {
+      // another libc, or one older than glibc 2.34, which has it in libdl
+    }
   }
 }

@@ -26,7 +26,7 @@ interface Product {
   readonly relu?: boolean;
 }
 
-/** a·b + bias for row-major operands, transposed where it is said; undefined if oneDNN has no such product. */
+/** a·b + bias for row-major operands, transposed where it is said; false if oneDNN has no such product. */
 function multiply(build: Builder, { a, b, bias, y, relu = false }: Product): boolean {
   const { dnnl } = build;
   const layout = dnnl.plain(y.shape);
@@ -38,7 +38,7 @@ function multiply(build: Builder, { a, b, bias, y, relu = false }: Product): boo
   return true;
 }
 
-/** The layer with its weight in the layout of oneDNN's choice, which costs a copy; undefined if oneDNN has no such primitive. */
+/** The layer with its weight in the layout of oneDNN's choice, which costs a copy; false if oneDNN has no such primitive. */
 function multiplyPacked(build: Builder, node: Node, { y, relu }: { y: Value; relu: boolean }): boolean {
   const { dnnl } = build;
   const [x, weight] = [the(node.inputs, 0), the(node.inputs, 1)];
