@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createEmission, type Emission, STANDARD } from "./emitter.ts";
-import { noteRows, padRows, takeRows, walk } from "./rows.ts";
+import { interleave, noteRows, padRows, takeRows, walk } from "./rows.ts";
 
 /** The row numbers that a Gather takes, and the tensor [rows, width] that it takes them from. */
 function gathered({ nodes, initializers }: Emission, name: string): { source: string; rows: number[] } {
@@ -78,6 +78,37 @@ describe("takeRows", () => {
     const rows = takeRows(emitter, "image", { axes: [{ size: 3, stride: 2 }], width: 4 });
     expect(gathered(emission, rows)).toEqual({ source: "Reshape_0", rows: [0, 1, 2] });
     expect(emitter.taken.has("other")).toBe(false);
+  });
+});
+
+describe("interleave", () => {
+  test("puts every second pixel where it belongs, images of different sizes and one of zeros", () => {
+    const emission = createEmission(STANDARD);
+    const parts = ["a", "b", undefined, "d"]; // of 2×2, 2×1, 1×2 and 1×1 pixels in each plane
+    const rows = interleave(emission.emitter, { parts, step: [2, 2], planes: 2, size: [3, 3], width: 4 });
+    const { source, rows: numbers } = gathered(emission, rows);
+    expect(emission.nodes.find(({ outputs }) => outputs[0] === source)?.opType).toBe("Concat");
+    expect(numbers).toEqual(
+      // biome-ignore format: as two images; a from row 0, b from 8, d from 12, zeros 14
+      [
+        0, 8, 1,
+        14, 12, 14,
+        2, 9, 3,
+
+        4, 10, 5,
+        14, 13, 14,
+        6, 11, 7,
+      ],
+    );
+  });
+
+  test("by steps of another size along each axis, rows of which are padded without a copy", () => {
+    const emission = createEmission(STANDARD);
+    const { emitter } = emission;
+    const rows = interleave(emitter, { parts: ["a", "b", "c"], step: [1, 3], planes: 1, size: [2, 4], width: 4 });
+    expect(gathered(emission, rows).rows).toEqual([0, 4, 6, 1, 2, 5, 7, 3]);
+    const padded = padRows(emitter, rows, { planes: 1, h: 2, w: 4, padding: [0, 1, 0, 0] }) ?? "";
+    expect(gathered(emission, padded).rows).toEqual([8, 0, 4, 6, 1, 8, 2, 5, 7, 3]);
   });
 });
 

@@ -60,6 +60,45 @@ export function takeRows(emitter: Emitter, x: string, { axes, offset = 0, width,
   return take(emitter, { source, key, indices: own, zeroRow });
 }
 
+/** Images that together are larger ones: each is every `step`th row and column of them, from another place on. */
+export interface Phases {
+  /** By the place in a step, row by row: [step[0]·step[1]]; undefined is an image of zeros. */
+  readonly parts: readonly (string | undefined)[];
+  readonly step: readonly [number, number];
+  /** How many of the larger images, and their height and width. */
+  readonly planes: number;
+  readonly size: readonly [number, number];
+  /** Elements of a pixel. */
+  readonly width: number;
+}
+
+/** The larger images: [planes·height·width, width of a pixel]. */
+export function interleave(emitter: Emitter, { parts, step, planes, size, width }: Phases): string {
+  const [[down, right], [height, wide]] = [step, size];
+  let zeroRow = 0;
+  const placed = parts.map((part, at) => {
+    const [h, w] = [Math.ceil((height - Math.floor(at / right)) / down), Math.ceil((wide - (at % right)) / right)];
+    const from = zeroRow;
+    if (part !== undefined) zeroRow += planes * h * w;
+    return { part, from, h, w };
+  });
+  const indices = new Int32Array(planes * height * wide).fill(zeroRow);
+  for (const [at, { part, from, h, w }] of placed.entries()) {
+    if (part === undefined) continue;
+    const [top, left] = [Math.floor(at / right), at % right];
+    for (let row = 0; row < planes * h; row++) {
+      const into = (Math.floor(row / h) * height + top + (row % h) * down) * wide + left;
+      for (let x = 0; x < w; x++) indices[into + x * right] = from + row * w + x;
+    }
+  }
+  const shape = emitter.int64s([-1, width]);
+  const rows = parts.flatMap((part) => (part === undefined ? [] : [emitter.emit("Reshape", [part, shape])]));
+  const zeros = emitter.floats(new Float32Array(width), [1, width]);
+  const source = emitter.emit("Concat", [...rows, zeros], { axis: 0 });
+  const which = parts.map((part) => (part === undefined ? 0 : 1)).join("");
+  return take(emitter, { source, key: `phases ${which}, ${planes}×${size} by ${step}`, indices, zeroRow });
+}
+
 /** Says that `name` holds the rows of `rows`, under another shape. */
 export function noteRows({ taken }: Emitter, name: string, rows: string): void {
   const found = taken.get(rows);

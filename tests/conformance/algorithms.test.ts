@@ -41,16 +41,29 @@ describe.each(CONVOLUTIONS)("$name", (example) => {
   });
 });
 
-test("the candidates of a convolution are those that can compute it, the best by rule first", () => {
-  const example = CONVOLUTIONS.find(({ name }) => name === "3×3, rows padded first");
+/** By op of a case's program, the algorithms that can compute it. */
+function candidates(name: string): Record<string, readonly string[]> {
+  const example = CONVOLUTIONS.find((each) => each.name === name);
   const program = programOf(example as (typeof CONVOLUTIONS)[number]);
-  const found = Object.fromEntries(
+  return Object.fromEntries(
     program.nodes.map((node) => [
       node.op,
       candidatesOf(node, { contrib: true, block: 16 }).map(({ algorithm }) => algorithm),
     ]),
   );
+}
+
+test("the candidates of a convolution are those that can compute it, the best by rule first", () => {
+  const found = candidates("3×3, rows padded first");
   expect(found.conv2d).toEqual(["padded rows", "blocked", "plain"]);
   expect(found.conv2dInputGradient).toEqual(["padded rows", "blocked", "plain"]);
   expect(found.conv2dWeightGradient).toEqual(["blocked batch", "plain batch", "turned batch", "product"]);
+});
+
+test("the gradient of the image of a convolution with a stride goes by phases where they meet all of dy", () => {
+  expect(candidates("3×3, stride 2").conv2dInputGradient).toEqual(["phases", "transposed"]);
+  expect(candidates("1×1, stride 2").conv2dInputGradient).toEqual(["phases", "transposed"]);
+  // one algorithm is no choice
+  expect(candidates("a stride that leaves pixels unread, 3 channels").conv2dInputGradient).toEqual([]);
+  expect(candidates("1×1, padded").conv2dInputGradient).toEqual([]);
 });

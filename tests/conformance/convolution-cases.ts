@@ -75,6 +75,18 @@ export const CONVOLUTIONS: readonly BlockedCase[] = [
   { name: "dilated", image: [16, 16, 9, 8], parameters: [[16, 16, 3, 2]], build: convolution({ dilation: [2, 3] }) },
   { name: "1×1", image: [2, 32, 4, 3], parameters: [[16, 32, 1, 1]], build: convolution({}) },
   { name: "1×1, stride 2", image: [2, 32, 5, 3], parameters: [[16, 32, 1, 1]], build: convolution({ stride: [2, 2] }) },
+  {
+    name: "one pixel, stride 2",
+    image: [16, 16, 1, 1],
+    parameters: [[16, 16, 3, 3]],
+    build: convolution({ ...padded, stride: [2, 2] }),
+  },
+  {
+    name: "3×2, another stride for rows than for columns, odd sizes",
+    image: [2, 32, 11, 10],
+    parameters: [[16, 32, 3, 2]],
+    build: convolution({ stride: [3, 1], padding: [2, 0] }),
+  },
   { name: "1×1, padded", image: [16, 16, 4, 3], parameters: [[16, 16, 1, 1]], build: convolution(padded) },
   {
     name: "a batch that does not fit",

@@ -45,19 +45,36 @@ export function blockedKernel(emitter: Emitter, weight: string, [o, i, kh, kw]: 
   return emit("Reshape", [takeRows(emitter, rows, { axes, width: block }), shape]);
 }
 
-/** A kernel [I, O, KH, KW] with each of its images turned by 180° and its channels exchanged, as the kernel [O, I, KH, KW]. */
-export function turnedBlockedKernel(emitter: Emitter, weight: string, [o, i, kh, kw]: KernelSize): string {
+/** Some of the places of a kernel: every `step`th from the first one on, along its height and its width. */
+export interface Taps {
+  readonly first: readonly [number, number];
+  readonly step: readonly [number, number];
+  readonly count: readonly [number, number];
+}
+
+/**
+ * A kernel [I, O, KH, KW], or some of its places, with each of its images turned by 180° and its channels exchanged, as the kernel
+ * [O, I, KH, KW] of these places.
+ */
+export function turnedBlockedKernel(
+  emitter: Emitter,
+  weight: string,
+  [o, i, kh, kw]: KernelSize,
+  { first, step, count }: Taps = { first: [0, 0], step: [1, 1], count: [kh, kw] },
+): string {
   const { emit, int64s, target } = emitter;
   const { block } = target;
   const size = kh * kw;
   const blocksOut = o / block;
   const rows = size === 1 ? weight : exchange(emitter, weight, i * blocksOut, size);
+  const last = (axis: 0 | 1): number => first[axis] + step[axis] * (count[axis] - 1);
   const axes = [
     { size: blocksOut, stride: size },
     { size: i / block, stride: block * blocksOut * size },
-    { size, stride: -1 },
+    { size: count[0], stride: -step[0] * kw },
+    { size: count[1], stride: -step[1] },
     { size: block, stride: blocksOut * size },
   ];
-  const turned = takeRows(emitter, rows, { axes, offset: size - 1, width: block });
-  return emit("Reshape", [turned, int64s([o, i, kh, kw])]);
+  const turned = takeRows(emitter, rows, { axes, offset: last(0) * kw + last(1), width: block });
+  return emit("Reshape", [turned, int64s([o, i, ...count])]);
 }

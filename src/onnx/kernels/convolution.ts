@@ -1,9 +1,10 @@
 import type { TensorType } from "../../graph/value.ts";
 import type { Emitter } from "../emitter.ts";
-import type { Application, KernelsFor } from "../kernel.ts";
+import type { KernelsFor } from "../kernel.ts";
 import { algorithmKey, compute } from "./algorithms.ts";
 import { blockedConvolution, type Convolution, padsRows, rowPaddedConvolution } from "./blocked-convolution.ts";
 import { blockedBatchGradient, plainBatchGradient, turnedBatchGradient } from "./blocked-weight-gradient.ts";
+import { type InputGradient, phasedInputGradient, transposedInputGradient } from "./strided-input-gradient.ts";
 import { pointwiseWeightGradient, productWeightGradient, sizesOf, type WeightGradient } from "./weight-gradient.ts";
 
 type Pair = readonly [number, number];
@@ -52,29 +53,21 @@ function turnedKernel({ emit, int64s }: Emitter, { weight, kernel, attributes }:
   return emit("Reshape", [emit("Transpose", [grouped], { perm: [0, 2, 1, 3, 4] }), int64s(kernel)]);
 }
 
-function inputGradient(
-  emitter: Emitter,
-  [dy, weight]: readonly [string, string],
-  { attributes, inputs: types }: Application<"conv2dInputGradient">,
-): string {
+const STRIDED_INPUT_GRADIENTS = { phases: phasedInputGradient, transposed: transposedInputGradient };
+
+function inputGradient(emitter: Emitter, task: InputGradient): string {
+  const { dy, weight, attributes, inputs: types } = task;
   const { stride, padding, dilation, groups, inputSize } = attributes;
+  const key = algorithmKey("conv2dInputGradient", task);
   const [n, , dyH, dyW] = size4(types[0]);
   const [o, perGroup, kh, kw] = size4(types[1]);
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
   const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
   if (!dense) {
-    const rest = (axis: 0 | 1, size: number): number =>
-      inputSize[axis] - ((size - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]);
-    return emitter.emit("ConvTranspose", [dy, weight], {
-      kernel_shape: [kh, kw],
-      strides: stride,
-      pads: bothSides(padding),
-      dilations: dilation,
-      output_padding: [rest(0, dyH), rest(1, dyW)],
-      group: groups,
-    });
+    const order = ["phases", "transposed"] as const;
+    return compute(emitter, { key, algorithms: STRIDED_INPUT_GRADIENTS, order }, task);
   }
-  return convolve(emitter, algorithmKey("conv2dInputGradient", { attributes, inputs: types }), {
+  return convolve(emitter, key, {
     x: dy,
     xSize: [dyH, dyW],
     weight,
@@ -146,7 +139,7 @@ export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dW
       type,
     }),
   ],
-  conv2dInputGradient: (emitter, operands, application) => [inputGradient(emitter, operands, application)],
+  conv2dInputGradient: (emitter, [dy, weight], application) => [inputGradient(emitter, { dy, weight, ...application })],
   conv2dWeightGradient: (emitter, [x, dy], { inputs, attributes }) => [
     weightGradient(emitter, algorithmKey("conv2dWeightGradient", { inputs, attributes }), {
       x,
@@ -160,6 +153,6 @@ export const convolution: KernelsFor<"conv2d" | "conv2dInputGradient" | "conv2dW
 /** The names of the algorithms of each op that has several. */
 export const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   conv2d: Object.keys(CONVOLUTIONS),
-  conv2dInputGradient: Object.keys(CONVOLUTIONS),
+  conv2dInputGradient: [...Object.keys(CONVOLUTIONS), ...Object.keys(STRIDED_INPUT_GRADIENTS)],
   conv2dWeightGradient: Object.keys(WEIGHT_GRADIENTS),
 };

@@ -3,7 +3,7 @@ import type { AveragePoolAttributes, MaxPoolAttributes } from "../../ops/pooling
 import { emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter, NodeAttributes } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
-import { noteRows, takeRows } from "../rows.ts";
+import { interleave, noteRows, takeRows } from "../rows.ts";
 import { asNumber } from "./activations.ts";
 
 type Names =
@@ -126,19 +126,7 @@ function tiledMaxPoolGradient(
     rest = emit("Sub", [rest, taken]);
     return taken;
   });
-  const count = sizeOf([planes, h / kh, w / kw]);
-  const zeros = emitter.floats(new Float32Array(block), [1, block]);
-  const together = takeRows(emitter, emit("Concat", [...gradients, zeros], { axis: 0 }), {
-    zeroRow: positions.length * count,
-    axes: [
-      { size: planes, stride: count / planes },
-      { size: h / kh, stride: w / kw },
-      { size: kh, stride: kw * count },
-      { size: w / kw, stride: 1 },
-      { size: kw, stride: count },
-    ],
-    width: block,
-  });
+  const together = interleave(emitter, { parts: gradients, step: [kh, kw], planes, size: [h, w], width: block });
   const blocked = emit("Reshape", [together, int64s(type.shape)]);
   noteRows(emitter, blocked, together);
   const dx = fromBlocked(emitter, blocked, type);
