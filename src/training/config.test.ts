@@ -65,6 +65,15 @@ test.each([
   [{ schedule: "cosin" }, '"cosin".\nDid you mean "cosine"?'],
   [{ schedule: "warmup:3", epochs: 3 }, "expected a warm-up shorter than the run of 3 epochs but it is 3."],
   [{ momentum: 0.9 }, "momentum: expected 0, as adam has no such setting, but got 0.9.\nTake the optimizer sgd"],
+  [{ views: 2 }, "views: expected 0, as nothing is frozen whose features could be kept, but got 2.\nAdd --freeze"],
+  [
+    { views: 2, freeze: "backbone", cache: "none" },
+    "views: expected 0, as the cache is none and features are not kept",
+  ],
+  [
+    { views: 2, freeze: "backbone", mixup: 0.2 },
+    "views: expected 0, as mixed images are new in each epoch, but got 2.",
+  ],
   [{ epoch: 3 }, '--epoch: expected the name of a setting but no setting is called so.\nDid you mean "epochs"?'],
   [{ zzzzzzzz: 3 }, "The settings are data, model, weights,"],
 ])("%j is refused", (values, lines) => {

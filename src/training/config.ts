@@ -83,6 +83,26 @@ function checkTogether(config: TrainConfig): void {
       `weights: expected a model with published weights but ${model} has none.`,
       "Take another --model, or leave --weights out.",
     );
+  if (config.views !== 0) checkViews(config);
+}
+
+/** Throws where there are no features that could be kept. */
+function checkViews({ views, freeze, cache, mixup, cutmix }: TrainConfig): void {
+  if (freeze === "none")
+    throw new UserError(
+      `views: expected 0, as nothing is frozen whose features could be kept, but got ${views}.`,
+      "Add --freeze backbone, or leave --views out.",
+    );
+  if (cache === "none")
+    throw new UserError(
+      `views: expected 0, as the cache is none and features are not kept, but got ${views}.`,
+      "Take --cache disk or ram, or leave --views out.",
+    );
+  if (mixup !== 0 || cutmix !== 0)
+    throw new UserError(
+      `views: expected 0, as mixed images are new in each epoch, but got ${views}.`,
+      "Leave --views out, or --mixup and --cutmix.",
+    );
 }
 
 /** Something that is wrong with settings, and which of them it is about. */
