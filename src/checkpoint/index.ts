@@ -1,4 +1,3 @@
-export { writeError, writeFileAtomic } from "./atomic-file.ts";
 export { type FetchOptions, fetchWeights, hubFolders, type PublishedFile } from "./fetch-weights.ts";
 export { checkStateDict, describeLoad, type FitOptions, fitStateDict, type LoadReport } from "./load-report.ts";
 export {

@@ -3,8 +3,8 @@
  * and place), then the tensors' bytes without gaps.
  */
 import { z } from "zod";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { sizeOf } from "../graph/value.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
 import { type ByteSource, memorySource, readError, readSource } from "./byte-source.ts";
 import { FormatError } from "./format-error.ts";
 import { bytesOf, ELEMENT_ARRAYS, type ElementName, joined, type StateDict, type StateTensor } from "./tensor.ts";

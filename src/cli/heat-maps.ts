@@ -24,7 +24,7 @@ export async function openHeatMaps(
   }
   const { explainPicture, openExplainer } = await import("../explain/index.ts");
   const { encodePng } = await import("../image/index.ts");
-  const { writeFileAtomic } = await import("../checkpoint/index.ts");
+  const { writeFileAtomic } = await import("../atomic-file.ts");
   const { makeFolder } = await import("../data/make-folder.ts");
   const explainer = openExplainer(model, engine, { batchSize: 1 });
   const nameFor = freeNames();

@@ -2,7 +2,7 @@
 /** The command line. Commands load what they need when they run, so that help is there at once. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import { writeError } from "../checkpoint/atomic-file.ts";
+import { writeError } from "../atomic-file.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";

@@ -1,14 +1,8 @@
 /** A trained model as one file that other programs can use. */
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import {
-  type PthInput,
-  type StateDict,
-  stateHash,
-  writeFileAtomic,
-  writePth,
-  writeSafetensors,
-} from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
+import { type PthInput, type StateDict, stateHash, writePth, writeSafetensors } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { type LoadedModel, loadModel, preprocessingEntry } from "../training/index.ts";
 import { type CardPrecision, cardMetadata, type ModelCard } from "./card.ts";

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
+import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { UserError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";

@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import envPaths from "env-paths";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { woffToTrueType } from "./woff.ts";
 
 /** The family that text in SVG should ask for. */
@@ -64,10 +65,7 @@ async function unpackInto(cache: string): Promise<string> {
 
 /** Writes the file unless it holds this text already, as it does unless the cache was moved. */
 async function writeIfOther(path: string, text: string): Promise<void> {
-  if ((await readFile(path, "utf8").catch(() => "")) === text) return;
-  const fresh = `${path}-${process.pid}`;
-  await writeFile(fresh, text);
-  await rename(fresh, path);
+  if ((await readFile(path, "utf8").catch(() => "")) !== text) await writeFileAtomic(path, text);
 }
 
 const exists = (path: string): Promise<boolean> =>

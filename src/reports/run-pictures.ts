@@ -1,6 +1,6 @@
 /** The pictures of a run. */
 import { basename, join } from "node:path";
-import { writeFileAtomic } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Image } from "../image/index.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";

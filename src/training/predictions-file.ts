@@ -2,7 +2,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import type { IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";

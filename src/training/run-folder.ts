@@ -1,7 +1,7 @@
 /** The folder of a run: what training writes, and everything else reads. */
 import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { writeError, writeFileAtomic } from "../checkpoint/index.ts";
+import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/index.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /** A whole training run: data, network, loop, run folder. Prints nothing; `onEvent` hears of everything. */
 import { stat } from "node:fs/promises";
-import { writeFileAtomic } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { type DownloadProgress, type IdxData, loadData, type Marks, openWorkerPool } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { findModel, type NetworkOptions } from "../models/index.ts";

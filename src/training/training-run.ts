@@ -1,5 +1,5 @@
 /** The loop over the epochs of a run, with its evaluations and checkpoints. */
-import { writeFileAtomic } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { batchCount } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
 import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";

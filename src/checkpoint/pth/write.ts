@@ -1,5 +1,5 @@
 /** Writing `.pth` files that `torch.load(file, weights_only=True)` opens. */
-import { writeFileAtomic } from "../atomic-file.ts";
+import { writeFileAtomic } from "../../atomic-file.ts";
 import { bytesOf, isStateTensor, joined, type StateTensor } from "../tensor.ts";
 import { storageClass } from "./torch-globals.ts";
 import { zipPieces } from "./write-zip.ts";

@@ -70,7 +70,7 @@ const showCommand = new Command("show")
   .action(
     guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed }) => {
       const { loadData, photoPreparations } = await import("../../data/index.ts");
-      const { writeFileAtomic } = await import("../../checkpoint/index.ts");
+      const { writeFileAtomic } = await import("../../atomic-file.ts");
       const split = splitOf(valShare, seed);
       const number = wholeNumber("--epoch", epoch);
       const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };

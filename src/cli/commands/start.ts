@@ -31,7 +31,7 @@ async function findData(): Promise<{ name: string; data: IdxData }> {
 async function writeSamples(run: string, { test }: IdxData): Promise<string[]> {
   const { samplesOf } = await import("../../reports/index.ts");
   const { encodePng } = await import("../../image/index.ts");
-  const { writeFileAtomic } = await import("../../checkpoint/index.ts");
+  const { writeFileAtomic } = await import("../../atomic-file.ts");
   await mkdir(join(run, "samples"), { recursive: true });
   const indices = Array.from({ length: SAMPLES }, (_, index) => index);
   const samples = await samplesOf(test, indices);

@@ -2,9 +2,10 @@
  * Which algorithm each convolution of a Program is computed with, in each direction: by a measurement in the engine's own session
  * settings, once for each shape on a machine. The choices are kept in a file.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
+import { writeFileAtomic } from "../../atomic-file.ts";
 import type { Program } from "../../graph/program.ts";
 import type { Node } from "../../graph/value.ts";
 import { algorithmsOf, type Candidate, candidatesOf, keyOf } from "../../onnx/candidate.ts";
@@ -138,12 +139,7 @@ const isChoiceFile = (value: unknown): value is ChoiceFile =>
 
 /** Writes the file whole; where that is not possible the measurements are made again next time. */
 async function writeChoices(file: string, machines: ChoiceFile): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, `${JSON.stringify({ format: FORMAT, machines }, null, 1)}\n`);
-    await rename(temporary, file);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => {});
-  }
+  await mkdir(dirname(file), { recursive: true })
+    .then(() => writeFileAtomic(file, `${JSON.stringify({ format: FORMAT, machines }, null, 1)}\n`))
+    .catch(() => {});
 }

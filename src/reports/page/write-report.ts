@@ -1,6 +1,6 @@
 /** Makes a run's report. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../../checkpoint/index.ts";
+import { writeFileAtomic } from "../../atomic-file.ts";
 import type { IdxData } from "../../data/index.ts";
 import { openExplainer } from "../../explain/index.ts";
 import { calibrationOf } from "../../metrics/index.ts";

@@ -2,7 +2,7 @@
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { writeError } from "../../checkpoint/index.ts";
+import { writeError } from "../../atomic-file.ts";
 import { makeFolder } from "../../data/make-folder.ts";
 import { readHeader } from "../../image/index.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../../metrics/index.ts";

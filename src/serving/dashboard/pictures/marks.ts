@@ -1,5 +1,5 @@
 /** Corrections of labels: one after the other, each written whole. */
-import { writeFileAtomic } from "../../../checkpoint/index.ts";
+import { writeFileAtomic } from "../../../atomic-file.ts";
 import { formatMarks, type Mark, type Marks, readMarks, writableMarksFile } from "../../../data/index.ts";
 import { UserError } from "../../../errors.ts";
 import type { MarkChange, MarkList } from "../api.ts";

@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { messageOf, UserError } from "../errors.ts";
+import { messageOf, UserError } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: ["the disk is full", "Free some space, or choose a folder on another disk."],

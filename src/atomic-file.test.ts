@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { UserError } from "./errors.ts";
 
 const disk = vi.hoisted(() => ({ isFull: false }));
 
