@@ -19,3 +19,7 @@ export type Kernel<Name extends OpName> = (
 
 /** A kernel for each of the named ops; `dropoutMask` has none, its masks are made on the host. */
 export type KernelsFor<Name extends OpName> = { readonly [Each in Name]: Kernel<Each> };
+
+/** The four sizes of an image or a kernel, such as [N, C, H, W], whose type the op's shape rule has checked. */
+export const size4 = ({ shape }: TensorType): readonly [number, number, number, number] =>
+  shape as unknown as readonly [number, number, number, number];

@@ -1,6 +1,6 @@
 import type { TensorType } from "../../graph/value.ts";
 import type { Emitter } from "../emitter.ts";
-import type { KernelsFor } from "../kernel.ts";
+import { type KernelsFor, size4 } from "../kernel.ts";
 import { algorithmKey, compute } from "./algorithms.ts";
 import { blockedConvolution, type Convolution, padsRows, rowPaddedConvolution } from "./blocked-convolution.ts";
 import { blockedBatchGradient, plainBatchGradient, turnedBatchGradient } from "./blocked-weight-gradient.ts";
@@ -8,10 +8,6 @@ import { type InputGradient, phasedInputGradient, transposedInputGradient } from
 import { pointwiseWeightGradient, productWeightGradient, sizesOf, type WeightGradient } from "./weight-gradient.ts";
 
 type Pair = readonly [number, number];
-type Size4 = readonly [number, number, number, number];
-
-/** [N, C, H, W] of a type that the op's shape rule has checked. */
-const size4 = ({ shape }: TensorType): Size4 => shape as unknown as Size4;
 
 const spatial = (type: TensorType): Pair => size4(type).slice(2) as unknown as Pair;
 

@@ -1,21 +1,17 @@
 /** The gradient of a convolution's image where the kernel moves by more than one pixel. */
-import type { TensorType } from "../../graph/value.ts";
 import { canBlock, emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
-import type { Application } from "../kernel.ts";
+import { type Application, size4 } from "../kernel.ts";
 import { interleave, noteRows } from "../rows.ts";
 import { turnedBlockedKernel } from "./blocked-kernel.ts";
 
 type Pair = readonly [number, number];
-type Size4 = readonly [number, number, number, number];
 
 /** The gradient of an image that a convolution with `weight` has had, given that of its result. */
 export interface InputGradient extends Application<"conv2dInputGradient"> {
   readonly dy: string;
   readonly weight: string;
 }
-
-const size4 = ({ shape }: TensorType): Size4 => shape as unknown as Size4;
 
 /** As ONNX Runtime's ConvTranspose on plain images. */
 export function transposedInputGradient(emitter: Emitter, { dy, weight, attributes, inputs }: InputGradient): string {
@@ -59,10 +55,9 @@ function axisPhase(task: InputGradient, axis: 0 | 1, phase: number): AxisPhase |
 
 /** All phases of an image, row by row of places in a step; undefined where no place of the kernel meets the pixels. */
 function phasesOf(task: InputGradient): (readonly [AxisPhase, AxisPhase] | undefined)[] {
-  const [downs, rights] = ([0, 1] as const).map((axis) =>
-    Array.from({ length: task.attributes.stride[axis] }, (_, phase) => axisPhase(task, axis, phase)),
-  );
-  return (downs ?? []).flatMap((down) => (rights ?? []).map((right) => down && right && ([down, right] as const)));
+  const along = (axis: 0 | 1): (AxisPhase | undefined)[] =>
+    Array.from({ length: task.attributes.stride[axis] }, (_, phase) => axisPhase(task, axis, phase));
+  return along(0).flatMap((down) => along(1).map((right) => down && right && ([down, right] as const)));
 }
 
 /**
