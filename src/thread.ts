@@ -1,14 +1,20 @@
 /** Worker threads that run from TypeScript sources and from the built package alike, and errors that cross to and from them. */
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { messageOf, UserError } from "./errors.ts";
 
 /**
  * Starts a thread on `module`, the URL of a `.ts` source: `new URL("./x.ts", import.meta.url)`.
  *
- * The thread finds `workerData` under that name. In the built package the `.js` beside it runs; among sources, during development, the thread loads tsx first.
+ * The thread finds `workerData` under that name. In the built package the `.js` beside it runs; among sources, during development,
+ * the one in the folder OCELLI_BUILT, where the tests keep a build of the same sources, or else tsx is loaded first.
  */
 export function startThread(module: URL, workerData?: unknown): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL(module.href.replace(/\.ts$/, ".js")), { workerData });
+  const script = module.href.replace(/\.ts$/, ".js");
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL(script), { workerData });
+  const { OCELLI_BUILT: built } = process.env;
+  const sources = new URL(".", import.meta.url).href;
+  if (built) return new Worker(new URL(script.replace(sources, `${pathToFileURL(built)}/`)), { workerData });
   const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const code = `import { register } from ${tsx}; register(); await import(${JSON.stringify(module.href)});`;
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [], workerData });

@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their texts become values. */
 import { Option } from "@commander-js/extra-typings";
-import { AUGMENTATIONS } from "../image/index.ts";
+import { AUGMENTATIONS } from "../image/augmentation-names.ts";
 
 /** A number, or the text itself where it is none, for the settings' check to word the error. */
 export const numeric = (text: string): number | string =>

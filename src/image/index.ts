@@ -1,10 +1,9 @@
+export { AUGMENTATIONS, type Augmentation } from "./augmentation-names.ts";
 export { type DecodeOptions, decodeImage, encodeJpeg, encodePng, readHeader, readSize, renderSvg } from "./codec.ts";
 export { escapeXml, FONT_FAMILY } from "./fonts.ts";
 export type { PictureHeader } from "./header.ts";
 export { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";
 export {
-  AUGMENTATIONS,
-  type Augmentation,
   evaluationInput,
   IMAGENET_PREPROCESSING,
   type Preprocessing,

@@ -1,9 +1,8 @@
 /** What `ocelli/image` exports: pictures from and to files, and torchvision's transforms with its pixels. */
+export { AUGMENTATIONS, type Augmentation } from "./augmentation-names.ts";
 export { type DecodeOptions, decodeImage, encodePng } from "./codec.ts";
 export { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";
 export {
-  AUGMENTATIONS,
-  type Augmentation,
   augmentation,
   evaluationCrop,
   evaluationInput,

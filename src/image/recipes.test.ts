@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { rngFor } from "../rng.ts";
 import { wavyImage } from "../testing/photo-folders.ts";
+import { AUGMENTATIONS } from "./augmentation-names.ts";
 import type { Image } from "./image.ts";
 import {
-  AUGMENTATIONS,
   augmentation,
   evaluationInput,
   evaluationPart,

@@ -1,5 +1,6 @@
 /** What is done to a photo before a network sees it: augmentation in training, preprocessing for evaluation. */
 import type { Rng } from "../rng.ts";
+import type { Augmentation } from "./augmentation-names.ts";
 import type { Box, Image, Size } from "./image.ts";
 import { type Interpolation, resample } from "./resample/index.ts";
 import { IMAGENET_NORMALISATION, type Normalisation, toTensor } from "./tensor.ts";
@@ -32,11 +33,6 @@ export const IMAGENET_PREPROCESSING: Preprocessing = {
 
 /** Preprocessing of torchvision's Inception v3. */
 export const INCEPTION_PREPROCESSING: Preprocessing = { ...IMAGENET_PREPROCESSING, resize: 342, crop: 299 };
-
-/** The names of the augmentations. */
-export const AUGMENTATIONS = ["seed", "standard", "trivial", "rand", "none"] as const;
-/** The name of an augmentation. */
-export type Augmentation = (typeof AUGMENTATIONS)[number];
 
 /** The middle of the picture in the network's size. */
 export const evaluationCrop =

@@ -4,7 +4,7 @@ import { openEngine } from "../../src/engines/index.ts";
 import { openExplainer } from "../../src/explain/index.ts";
 import { findModel } from "../../src/models/index.ts";
 import { THREAD_ENGINES } from "../conformance/engine-names.ts";
-import { readGolden, type Size, scaled, type WeightSizes, writeGenerated } from "./zoo-golden.ts";
+import { generatedTensors, readGolden, type Size, scaled, type WeightSizes, writeTensors } from "./zoo-golden.ts";
 
 interface GoldenHeat extends WeightSizes {
   readonly size: Size;
@@ -22,7 +22,7 @@ describe.each(THREAD_ENGINES)("on the %s engine", (engineName) => {
     const network = record.build({ classes: CLASSES.length, dropout: 0 });
     const inputShape = [record.inputShape[0], h, w] as const;
     const engine = await openEngine(engineName, { threads: 2 });
-    await writeGenerated(engine, network, sizes);
+    await writeTensors(engine, generatedTensors(network, sizes));
     const explainer = openExplainer({ network, inputShape, classes: CLASSES }, engine, { batchSize: 2 });
     const images = scaled("images", n * inputShape[0] * h * w, 2);
     for (const classIndex of [undefined, classes]) {

@@ -15,7 +15,7 @@ import { sgd } from "../../src/optim/optimizer.ts";
 import { openTrainer, type Trainer } from "../../src/training/index.ts";
 import golden from "../../tools/golden/hymenoptera-steps.json" with { type: "json" };
 import { THREAD_ENGINES } from "../conformance/engine-names.ts";
-import { scaled, writeGenerated } from "./zoo-golden.ts";
+import { generatedTensors, scaled, writeTensors } from "./zoo-golden.ts";
 
 const { OCELLI_DATA: data } = process.env;
 const { batchSize, learningRate, momentum, labels } = golden;
@@ -24,15 +24,27 @@ const { batchSize, learningRate, momentum, labels } = golden;
 const BAR = { rtol: 1e-3, atol: 0 };
 const INPUT = [3, 224, 224] as const;
 
-/** The photos of step `step` as for validation, [batchSize, 3, 224, 224]. */
-async function batchOf(files: readonly string[], step: number): Promise<Float32Array> {
+let prepared: Promise<readonly Float32Array[]> | undefined;
+
+/** The photos of each step as for validation, [batchSize, 3, 224, 224]: the same for all engines and networks. */
+const batches = (): Promise<readonly Float32Array[]> => {
+  prepared ??= prepareBatches();
+  return prepared;
+};
+
+async function prepareBatches(): Promise<readonly Float32Array[]> {
+  const folder = join(data ?? "", "hymenoptera_data");
+  const { train } = await findPhotos(folder);
+  expect(train.labels.slice(0, labels.flat().length)).toEqual(labels.flat());
   const prepare = evaluationInput(IMAGENET_PREPROCESSING);
-  const images = new Float32Array(batchSize * sizeOf(INPUT));
-  const batch = files.slice(step * batchSize, (step + 1) * batchSize);
-  const place = async (file: string, row: number): Promise<void> =>
-    images.set(prepare(await decodeImage(file, { orient: false })), row * sizeOf(INPUT));
-  await Promise.all(batch.map(place));
-  return images;
+  const batchOf = async (files: readonly string[]): Promise<Float32Array> => {
+    const images = new Float32Array(batchSize * sizeOf(INPUT));
+    const place = async (file: string, row: number): Promise<void> =>
+      images.set(prepare(await decodeImage(join(folder, file), { orient: false })), row * sizeOf(INPUT));
+    await Promise.all(files.map(place));
+    return images;
+  };
+  return Promise.all(labels.map((_, step) => batchOf(train.names.slice(step * batchSize, (step + 1) * batchSize))));
 }
 
 /** The losses of the five steps, from the weights that `start` sets. */
@@ -41,17 +53,14 @@ async function lossesOf(
   network: Module,
   start: (trainer: Trainer) => Promise<void>,
 ): Promise<number[]> {
-  const folder = join(data ?? "", "hymenoptera_data");
-  const { train } = await findPhotos(folder);
-  expect(train.labels.slice(0, labels.flat().length)).toEqual(labels.flat());
-  const files = train.names.map((name) => join(folder, name));
+  const steps = await batches();
   const optimizer = sgd({ learningRate, momentum });
   const trainer = await openTrainer(network, { inputShape: INPUT, batchSize, optimizer, engine });
   try {
     await start(trainer);
     const losses: number[] = [];
     for (const [step, own] of labels.entries()) {
-      const images = await batchOf(files, step);
+      const images = steps[step] ?? new Float32Array();
       losses.push((await trainer.train({ images, labels: Int32Array.from(own) })).loss);
     }
     return losses;
@@ -79,7 +88,9 @@ describe.skipIf(!data).each(THREAD_ENGINES)("five SGD steps on ants and bees, en
 
   test("resnet18 with generated weights, batch normalisation by the batch", async () => {
     const network = findModel("resnet18").build({ classes: 2 });
-    const losses = await lossesOf(engine, network, (trainer) => writeGenerated(trainer.engine, network, golden));
+    const losses = await lossesOf(engine, network, (trainer) =>
+      writeTensors(trainer.engine, generatedTensors(network, golden)),
+    );
     expect(losses).toBeAllclose(golden.resnet18.losses, BAR);
   });
 });

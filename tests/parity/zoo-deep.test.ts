@@ -1,5 +1,6 @@
 // torch 2.13, torchvision 0.28, float64; regenerate with tools/golden/zoo-parity.py
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { isOnednn3, THREAD_ENGINES } from "../conformance/engine-names.ts";
 import { type Bars, checkLogits, checkStep, withNetwork } from "./zoo-check.ts";
 
 // fp32 through up to 152 layers; measured: logits 1.3e-6, gradients 2e-5, state 4e-7
@@ -9,17 +10,22 @@ const FLOAT32: Bars = { logits: 1e-4, gradient: 1e-3, state: 1e-5 };
 // In the other deep networks none did where this was measured, but another processor rounds otherwise.
 const DEEP: Bars = { ...FLOAT32, turned: { share: 0.95, farthest: 0.1 } };
 const INCEPTION: Bars = { ...FLOAT32, turned: { share: 0.8, farthest: 0.1 } };
+// oneDNN 2.6: 0.98 of the gradients are near; 3.7, which adds in another order: 0.64
+const ONEDNN_INCEPTION: Bars = isOnednn3 ? { ...FLOAT32, turned: { share: 0.6, farthest: 0.1 } } : INCEPTION;
 
-test.each([
+describe.each([
   ["resnet18", FLOAT32],
   ["squeezenet1_0", FLOAT32],
   ["resnet152", DEEP],
   ["densenet121", DEEP],
-  ["inception_v3", INCEPTION],
-])("%s on the onnx engine matches PyTorch", async (name, bars) => {
-  expect.hasAssertions();
-  await withNetwork(name, "onnx", async (opened) => {
-    await checkLogits(opened, bars.logits);
-    await checkStep(opened, bars);
+  ["inception_v3", INCEPTION, ONEDNN_INCEPTION],
+])("%s", (name, bars, onednnBars = bars) => {
+  test.each(THREAD_ENGINES)("on the %s engine matches PyTorch", async (engine) => {
+    expect.hasAssertions();
+    const own = engine === "onednn" ? onednnBars : bars;
+    await withNetwork(name, engine, async (opened) => {
+      await checkLogits(opened, own.logits);
+      await checkStep(opened, own);
+    });
   });
 });

@@ -82,15 +82,19 @@ function generated(name: string, shape: Shape, golden: WeightSizes, normalised: 
   return generate(name, size, name.endsWith("running_var") ? (u) => 1 + 0.2 * u : (u) => 0.1 * u);
 }
 
-/** Writes the generated content of all parameters and buffers, one after the other, since some are large. */
-export async function writeGenerated(engine: Engine, network: Module, golden: WeightSizes): Promise<void> {
+/** The generated content of all parameters and buffers, one after the other. */
+export function* generatedTensors(network: Module, golden: WeightSizes): Generator<readonly [string, VariableData]> {
   const tensors = tensorsOf(network);
   const names = new Set(tensors.map(({ name }) => name));
   for (const { name, spec } of tensors) {
     const normalised = names.has(name.replace("bias", "running_mean"));
-    const data = generated(name, spec.shape, golden, normalised);
-    await engine.write(new Map([[name, { shape: spec.shape, data }]]));
+    yield [name, { shape: spec.shape, data: generated(name, spec.shape, golden, normalised) }];
   }
+}
+
+/** Writes tensors one after the other, since some are large. */
+export async function writeTensors(engine: Engine, tensors: Iterable<readonly [string, VariableData]>): Promise<void> {
+  for (const tensor of tensors) await engine.write(new Map([tensor]));
 }
 
 /** Images [N, 3, H, W] and labels [N]. */
@@ -101,20 +105,36 @@ export function generatedBatch([n, h, w]: Size): { images: Float32Array; labels:
   };
 }
 
-/** The sketch of a tensor; `name` decides the signs. */
-export function sketchOf(name: string, { data }: VariableData): Sketch {
+/** Numbers whose signs are at hand at a time. */
+const CHUNK = 4096;
+
+/** The sketches of tensors of one size; `name` decides the signs. */
+export function sketchesOf(name: string, tensors: readonly VariableData[]): Sketch[] {
   const seed = seedOf(`${name} signs`);
-  let [square, a, b, c, d] = [0, 0, 0, 0, 0];
+  const sums = tensors.map(() => new Float64Array(1 + PRODUCTS));
+  const hashes = new Int32Array(CHUNK);
+  const size = tensors[0]?.data.length ?? 0;
+  for (let from = 0; from < size; from += CHUNK) {
+    const count = Math.min(CHUNK, size - from);
+    for (let i = 0; i < count; i++) hashes[i] = hash(seed, from + i);
+    for (const [index, { data }] of tensors.entries())
+      addProducts(sums[index] ?? new Float64Array(), data.subarray(from, from + count), hashes);
+  }
+  return sums.map(([square = 0, ...products]) => [Math.sqrt(square), ...products]);
+}
+
+function addProducts(sums: Float64Array, data: Float32Array, hashes: Int32Array): void {
+  let [square = 0, a = 0, b = 0, c = 0, d = 0] = sums;
   for (let i = 0; i < data.length; i++) {
     const value = data[i] ?? 0;
-    const h = hash(seed, i);
+    const h = hashes[i] ?? 0;
     square += value * value;
     a += (1 - 2 * (h & 1)) * value;
     b += (1 - (h & 2)) * value;
     c += (1 - ((h & 4) >> 1)) * value;
     d += (1 - ((h & 8) >> 2)) * value;
   }
-  return [Math.sqrt(square), a, b, c, d];
+  sums.set([square, a, b, c, d]);
 }
 
 /** How far two tensors are apart, by their sketches: the norm of their difference, estimated. */
