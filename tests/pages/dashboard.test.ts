@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunReport } from "../../src/serving/dashboard/api.ts";
 import { wavyPng, writeTree } from "../../src/testing/photo-folders.ts";
 import { epochRecord, recordLine, writeRunFolder } from "../../src/testing/run-folders.ts";
-import { hasChromium, openBrowser } from "../chromium.ts";
+import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 import { type OpenDashboard, openDashboard } from "../cli/dashboard.ts";
 import { emptyFolder, ocelliJson } from "../cli/ocelli.ts";
 import { seriousFindings } from "./findings.ts";
@@ -57,9 +57,7 @@ async function looking(
   { width = 1440, colorScheme = "light", expected }: Look,
   use: (page: Page) => Promise<void>,
 ) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type()) && !expected?.test(message.text()))
@@ -73,7 +71,7 @@ async function looking(
   await page.goto(dashboard.url + path);
   await use(page);
   expect(complaints).toEqual([]);
-  await context.close();
+  await page.close();
 }
 
 const rows = (page: Page): Locator => page.locator("tbody th a");
@@ -337,7 +335,7 @@ describe.runIf(hasChromium)("the dashboard", () => {
     const empty = emptyFolder();
     writeFileSync(join(empty, "note.txt"), "");
     const other = await openDashboard(empty, [".", "--port", "0"]);
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     await page.goto(other.url);
     await page.getByText("No runs yet").waitFor();
     await page.getByRole("link", { name: "Start the first run" }).click();

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FileTree, writeTree } from "../../src/testing/photo-folders.ts";
-import { hasChromium, openBrowser } from "../chromium.ts";
+import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 import { emptyFolder, failingIn, interrupted, ocelli, ocelliJson } from "../cli/ocelli.ts";
 import { seriousFindings } from "./findings.ts";
 
@@ -49,8 +49,7 @@ interface Look {
 async function looking(run: string, look: Look, check: (page: Page) => Promise<void>): Promise<void> {
   if (!browser) throw new Error("no browser");
   const { width, colorScheme } = look;
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
-  const page = await context.newPage();
+  const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme });
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -61,7 +60,7 @@ async function looking(run: string, look: Look, check: (page: Page) => Promise<v
   await page.goto(url);
   await check(page);
   expect(complaints).toEqual([]);
-  await context.close();
+  await page.close();
 }
 
 const LOOKS: readonly Look[] = [390, 1440].flatMap((width) =>

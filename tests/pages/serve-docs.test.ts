@@ -7,7 +7,7 @@ import { createApp } from "../../src/serving/api/app.ts";
 import { createMetrics } from "../../src/serving/api/metrics.ts";
 import { listen, type RunningServer } from "../../src/serving/http.ts";
 import type { ServedModel } from "../../src/serving/models/served-model.ts";
-import { hasChromium, openBrowser } from "../chromium.ts";
+import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDTHS = [390, 1440] as const;
@@ -39,9 +39,7 @@ describe.skipIf(!hasChromium)("/docs", () => {
   /** The page, and what its console says. */
   async function open(options: { width: number; colorScheme: "light" | "dark" }): Promise<[Page, string[]]> {
     const { width, colorScheme } = options;
-    const page = await browser.newPage({
-      ...{ viewport: { width, height: 900 }, colorScheme },
-    });
+    const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme });
     const said: string[] = [];
     page.on("console", (message) => said.push(message.text()));
     page.on("pageerror", (error) => said.push(error.message));

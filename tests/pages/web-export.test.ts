@@ -9,7 +9,7 @@ import { runtimeFolder } from "../../src/export/web.ts";
 import { encodePng } from "../../src/image/index.ts";
 import { wavyPng, writeTree } from "../../src/testing/photo-folders.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
-import { hasChromium, openBrowser } from "../chromium.ts";
+import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 import { emptyFolder, failingIn, ocelli } from "../cli/ocelli.ts";
 import { type StaticServer, serveFolder } from "./static-server.ts";
 
@@ -96,14 +96,13 @@ async function onPage(
   { browser: own = browser, ...options }: BrowserContextOptions & { browser?: Browser } = {},
 ): Promise<void> {
   const server: StaticServer = await serveFolder(resolve(cwd, folder));
-  const context = await own.newContext(options);
-  const page = await context.newPage();
+  const page = await openPage(own, options);
   const [faults, hosts]: [string[], Set<string>] = [[], new Set()];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(error.message));
-  context.on("request", (request) => {
+  page.context().on("request", (request) => {
     const { protocol, host } = new URL(request.url());
     if (protocol !== "data:" && protocol !== "blob:") hosts.add(host);
   });
@@ -112,7 +111,7 @@ async function onPage(
     await use({ page, faults, hosts });
     expect([...hosts]).toEqual([new URL(server.url).host]);
   } finally {
-    await context.close();
+    await page.close();
     await server.close();
   }
 }
