@@ -4,20 +4,29 @@ import { Worker } from "node:worker_threads";
 import { messageOf, UserError } from "./errors.ts";
 
 /**
+ * The address under which a thread finds a module of this package, whose source is at `source`. In the built package that is the
+ * `.js` beside it; among sources, during development, the one in the folder OCELLI_BUILT, where the tests keep a build of the
+ * same sources, or else the source itself.
+ */
+export function threadModule(source: string): string {
+  const script = source.replace(/\.ts$/, ".js");
+  if (!import.meta.url.endsWith(".ts")) return script;
+  const { OCELLI_BUILT: built } = process.env;
+  return built ? script.replace(new URL(".", import.meta.url).href, `${pathToFileURL(built)}/`) : source;
+}
+
+/**
  * Starts a thread on `module`, the URL of a `.ts` source: `new URL("./x.ts", import.meta.url)`.
  *
- * The thread finds `workerData` under that name. In the built package the `.js` beside it runs; among sources, during development,
- * the one in the folder OCELLI_BUILT, where the tests keep a build of the same sources, or else tsx is loaded first.
+ * The thread finds `workerData` under that name. One that runs from its source loads tsx first.
  */
 export function startThread(module: URL, workerData?: unknown): Worker {
-  const script = module.href.replace(/\.ts$/, ".js");
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL(script), { workerData });
-  const { OCELLI_BUILT: built } = process.env;
-  const sources = new URL(".", import.meta.url).href;
-  if (built) return new Worker(new URL(script.replace(sources, `${pathToFileURL(built)}/`)), { workerData });
+  const script = threadModule(module.href);
+  const execArgv: string[] = []; // those of the process may be of its own script alone, as --input-type and --import are
+  if (script.endsWith(".js")) return new Worker(new URL(script), { execArgv, workerData });
   const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const code = `import { register } from ${tsx}; register(); await import(${JSON.stringify(module.href)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [], workerData });
+  const code = `import { register } from ${tsx}; register(); await import(${JSON.stringify(script)});`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv, workerData });
 }
 
 /** Ends a thread. Also one that did not keep the process alive keeps it so until it has ended, for whoever waits for that. */

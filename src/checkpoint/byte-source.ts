@@ -32,11 +32,15 @@ const MAX_READ = 2 ** 30;
  * Calls `use` with the bytes of a file, which is open until then. `kind` is what is expected, such as "a .pth file"; a
  * file that is not there, cannot be read or breaks its format (`FormatError`) is a `UserError`.
  */
-export function readSource<T>(path: string, kind: string, use: (source: ByteSource) => T): T {
+export async function readSource<T>(
+  path: string,
+  kind: string,
+  use: (source: ByteSource) => T | Promise<T>,
+): Promise<T> {
   let file: number | undefined;
   try {
     file = openSync(path, "r");
-    return use(fileSource(file));
+    return await use(fileSource(file));
   } catch (error) {
     throw readError(error, path, kind);
   } finally {

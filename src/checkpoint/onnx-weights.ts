@@ -14,9 +14,6 @@ export interface OnnxWeights {
 /** Constants that the writer made up, such as the shape of a reshape or the mean that pixels are normalised by. */
 const MADE_UP = /^constant_/;
 
-/** The first byte of a model: the tag of its version, which comes first. */
-export const isOnnx = (head: Uint8Array): boolean => head[0] === 0x08;
-
 /** The constants of a model by name; `file` is named in errors. Unlike other formats, it is read whole. */
 export function decodeOnnxWeights(source: ByteSource, file: string): OnnxWeights {
   const { initializers, metadata = {} } = decodeModel(source.read(0, source.size), file);

@@ -1,7 +1,6 @@
 /** Weights in any of the formats that are read; the content tells which it is, not the name. */
 import { type ByteSource, readSource } from "./byte-source.ts";
 import { FormatError } from "./format-error.ts";
-import { decodeOnnxWeights, isOnnx } from "./onnx-weights.ts";
 import { describeOther, headOf, type PthValue, pthForm } from "./pth/read.ts";
 import { decodeSafetensorsSource, isSafetensors } from "./safetensors.ts";
 import { networkNames, stateDictOf } from "./state-dict.ts";
@@ -16,6 +15,9 @@ export interface WeightsFile {
   readonly entries: ReadonlyMap<PthValue, PthValue>;
 }
 
+/** The first byte of an ONNX model: the tag of its version, which comes first. */
+const isOnnx = (head: Uint8Array): boolean => head[0] === 0x08;
+
 /**
  * Reads the weights in a `.pth` file of any age, a `.safetensors` file, or an ONNX model of ocelli. A file that is not
  * there, damaged or of another format is a `UserError`.
@@ -23,7 +25,7 @@ export interface WeightsFile {
 export const readWeights = async (path: string): Promise<WeightsFile> =>
   readSource(path, "a file of weights (.pth, .safetensors or .onnx)", (source) => decodeWeights(source, path));
 
-function decodeWeights(source: ByteSource, file: string): WeightsFile {
+async function decodeWeights(source: ByteSource, file: string): Promise<WeightsFile> {
   const head = headOf(source);
   const decodePth = pthForm(head);
   if (decodePth) {
@@ -32,6 +34,10 @@ function decodeWeights(source: ByteSource, file: string): WeightsFile {
   }
   const format = isSafetensors(head, source.size) ? "safetensors" : isOnnx(head) ? "onnx" : undefined;
   if (format === undefined) throw new FormatError(describeOther(head));
-  const { state, metadata } = format === "onnx" ? decodeOnnxWeights(source, file) : decodeSafetensorsSource(source);
+  // what reads models is loaded where there is one
+  const { state, metadata } =
+    format === "onnx"
+      ? (await import("./onnx-weights.ts")).decodeOnnxWeights(source, file)
+      : decodeSafetensorsSource(source);
   return { format, state: networkNames(state), entries: new Map(Object.entries(metadata)) };
 }

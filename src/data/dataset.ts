@@ -7,6 +7,7 @@
 import { UserError } from "../errors.ts";
 import type { Normalisation } from "../image/index.ts";
 import type { Rng } from "../rng.ts";
+import { threadModule } from "../thread.ts";
 
 /** The shape of one image: channels, height, width. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -184,7 +185,7 @@ export function pixelDataset(options: PixelDatasetOptions): Dataset {
       if (remote) return remote;
       images = shared(images);
       remote = {
-        module: import.meta.url,
+        module: threadModule(import.meta.url),
         export: "pixelDataset",
         options: { images, labels, shape, classes, rawPixels },
       };

@@ -2,6 +2,7 @@
 import { UserError } from "../../errors.ts";
 import { type Box, crop, decodeImage, type Image, type Size, trainingInput } from "../../image/index.ts";
 import type { Rng } from "../../rng.ts";
+import { threadModule } from "../../thread.ts";
 import { checkLabel, type Dataset } from "../dataset.ts";
 import { isFull, keepPixels, keptPixels, type PixelCache } from "./pixel-cache.ts";
 import type { PreparationSpec } from "./preparations.ts";
@@ -64,7 +65,7 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
       return { image: finish(await pixels(index, rng), rng, out), label: labels[index] ?? 0 };
     },
     remote: {
-      module: import.meta.url,
+      module: threadModule(import.meta.url),
       export: "photoDataset",
       options: { files, labels, classes, preparation, cache },
     },
