@@ -248,7 +248,7 @@ test("an empty data set is refused at once", () => {
 /** Runs a script beside this file in a process of its own and returns what it prints; it must end by itself. */
 function runScript(code: string): string {
   const args = ["--import", "tsx", "--input-type=module", "--eval", code];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 50_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 280_000 });
   expect(stderr).toBe("");
   expect(status).toBe(0);
   return stdout.trim();

@@ -51,7 +51,7 @@ beforeAll(() => {
   const weights = new Map(stateDictOf(decodePth(whole, "best.pth"), "best.pth"));
   for (const name of ["conv1.0.weight", "out.bias"]) weights.set(name, float32Tensor([1], [0]));
   writeFileSync(join(cwd, "wrong.pth"), encodePth(weights));
-}, 60_000);
+});
 
 const failing = (args: readonly string[], code: number) => failingIn(cwd, args, code);
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await writeRunFolder(join(cwd, "runs/other/cut"), { config: '{"data": {"val', settings: {} });
   dashboard = await openDashboard(cwd, ["--port", "0"]);
   browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await dashboard?.close();

@@ -32,7 +32,7 @@ beforeAll(async () => {
   removePhotos = photos.remove;
   const model = ["--model", "squeezenet1_1", "--size", "64", "--epochs", "4", "--workers", "0"];
   ocelliJson(cwd, ["train", photos.root, "--out", "photos", ...model]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
