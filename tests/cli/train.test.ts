@@ -87,7 +87,7 @@ test("Ctrl-C finishes the step, saves, and says how to go on; the rest gives the
     { at: /^epoch 1, step/, signal: "SIGINT" },
   ]);
   expect(stderr).toMatch(
-    /Stopping after this step; once more leaves at once\.\nStopped after step \d+\. Go on with: ocelli resume stopped\n$/,
+    /Stopping after this step; once more leaves at once\.\n(?:epoch 1, step .*\n)*Stopped after step \d+\. Go on with: ocelli resume stopped\n$/,
   );
   expect([status, stdout]).toEqual([130, ""]);
   expect(ocelliJson<TrainSummary>(cwd, ["resume", "stopped"]).weightsSha256).toBe(short.weightsSha256);
