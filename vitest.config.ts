@@ -9,7 +9,7 @@ export default defineConfig({
     pool: "forks", // native addons do not like threads that end
     setupFiles: ["tests/setup.ts"],
     globalSetup: ["tests/build.ts"],
-    testTimeout: 300_000,
+    testTimeout: 1_200_000, // densenet121 on the reference engine took 424 s where the processor ran at a tenth of its speed
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     maxWorkers: 2,
