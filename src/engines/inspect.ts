@@ -114,9 +114,8 @@ export async function inspectEngines(): Promise<{ engines: EngineReport[]; autom
 async function inspectOnnx(): Promise<EngineReport> {
   const version = onnxVersion();
   const missing = { name: "onnx", version: version ?? null, available: false } as const;
-  const absent = ["onnxruntime-node", "koffi"].find((name) => !isInstalled(name));
-  if (absent !== undefined) return { ...missing, reason: `the package ${absent} is not installed` };
   try {
+    expectOnnxEngine();
     const { findBlockSize } = await import("./onnx/session.ts");
     const block = findBlockSize();
     const reason = block === 0 ? "no blocked layout on this processor" : `blocks of ${block} channels`;
