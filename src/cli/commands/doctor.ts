@@ -33,7 +33,10 @@ export const doctorCommand = new Command("doctor")
           `engine    ${name} ${version ?? ""} ${available ? "available" : "missing"}${reason ? `: ${reason}` : ""}`,
         );
       }
-      print(`auto      --engine auto takes ${automatic}, the fastest of these`);
+      const usable = engines.some(({ name, available }) => name === automatic && available);
+      print(
+        `auto      --engine auto ${usable ? `takes ${automatic}, the fastest of these` : `wants ${automatic}, which is missing`}`,
+      );
       for (const line of advice) print(`advice    ${line}`);
       if (advice.length === 0) print("advice    none: everything that this version can use is here");
     }),
