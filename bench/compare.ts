@@ -3,20 +3,21 @@
  * bench/results.json.
  *
  * Run: npm run bench -- [--python PATH] [--photos FOLDER] [--only mnist,resnet18-train] [--rounds 3] [--threads N] [--engines auto,onnx]
- * Nothing else should be running. `--only` takes beginnings of names; other rows stay as they were. Without PyTorch it says so
- * and measures nothing.
+ *      [--steps N] [--out FOLDER]
+ * Nothing else should be running. `--only` takes beginnings of names; other rows stay as they were. On a machine
+ * where all rows would take a day, `--steps` measures fewer steps of each network, and `--out` leaves the files here as they are.
+ * Without PyTorch it says so and measures nothing.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { freshPageMicroseconds, machine, versionOf } from "./facts.ts";
 import { measureFmaLimit } from "./fma-limit.ts";
 import { type Job, jobsOf } from "./jobs.ts";
 import { hasPytorch, type Measured, measureOcelli, measurePytorch } from "./measure.ts";
 import { type JobResult, type Round, report } from "./report.ts";
-
-const FILES = { results: new URL("results.json", import.meta.url), report: new URL("RESULTS.md", import.meta.url) };
 
 interface Settings {
   readonly python: string;
@@ -25,6 +26,9 @@ interface Settings {
   readonly engines: readonly string[];
   readonly rounds: number;
   readonly threads: number;
+  readonly steps: number | undefined;
+  /** Where results.json and RESULTS.md are. */
+  readonly out: string;
 }
 
 function readSettings(): Settings {
@@ -37,12 +41,14 @@ function readSettings(): Settings {
       engines: { type: "string", default: "auto,onnx" },
       rounds: { type: "string", default: "3" },
       threads: { type: "string", default: String(availableParallelism()) },
+      steps: { type: "string" },
+      out: { type: "string", default: fileURLToPath(new URL(".", import.meta.url)) },
     },
   });
-  const { python, photos, only, engines, rounds, threads } = values;
+  const { python, photos, only, engines, rounds, threads, steps, out } = values;
   return {
-    ...{ python, photos, only: only.split(","), engines: engines.split(",") },
-    ...{ rounds: Number(rounds), threads: Number(threads) },
+    ...{ python, photos, out, only: only.split(","), engines: engines.split(",") },
+    ...{ rounds: Number(rounds), threads: Number(threads), steps: steps === undefined ? undefined : Number(steps) },
   };
 }
 
@@ -66,8 +72,10 @@ async function compare(settings: Settings, scratch: string): Promise<void> {
     return;
   }
   const jobs = jobsOf({ ...settings, scratch });
-  const results: Record<string, JobResult> = existsSync(FILES.results)
-    ? JSON.parse(readFileSync(FILES.results, "utf8"))
+  const files = { results: join(settings.out, "results.json"), report: join(settings.out, "RESULTS.md") };
+  mkdirSync(settings.out, { recursive: true });
+  const results: Record<string, JobResult> = existsSync(files.results)
+    ? JSON.parse(readFileSync(files.results, "utf8"))
     : {};
   const date = new Date().toISOString().slice(0, 10);
   for (const job of jobs.filter(({ name }) => settings.only.some((start) => name.startsWith(start)))) {
@@ -81,10 +89,10 @@ async function compare(settings: Settings, scratch: string): Promise<void> {
       `versions: ocelli ${versionOf("../package.json")}, Node ${process.version}, onnxruntime-node ${versionOf("onnxruntime-node/package.json")}, PyTorch ${versions[0]}`,
       `date: ${date}`,
     ];
-    writeFileSync(FILES.results, `${JSON.stringify(results)}\n`); // after each job, as all of them take an hour
-    writeFileSync(FILES.report, report(jobs, results, facts));
+    writeFileSync(files.results, `${JSON.stringify(results)}\n`); // after each job, as all of them take an hour
+    writeFileSync(files.report, report(jobs, results, facts));
   }
-  console.log(`\n${readFileSync(FILES.report, "utf8")}`);
+  console.log(`\n${readFileSync(files.report, "utf8")}`);
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "ocelli-bench-"));

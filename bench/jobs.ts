@@ -23,6 +23,8 @@ export interface Job {
 /** What all jobs have in common. */
 export interface JobOptions {
   readonly threads: number;
+  /** Steps that are measured of a network, at most; undefined for each job's own number. */
+  readonly steps: number | undefined;
   /** A folder of photos with train/ and val/. */
   readonly photos: string | undefined;
   /** A folder that nobody needs afterwards. */
@@ -37,11 +39,11 @@ const byLayout = (measurement: (layout: string) => Measurement): Record<string, 
 /** A step or a forward pass of a network. */
 function networkJob(
   { model, job, batch, steps, optimizer = "sgd", precision = "fp32" }: NetworkJob,
-  { threads }: JobOptions,
+  { threads, steps: most = steps }: JobOptions,
 ): Omit<Job, "aims"> {
   const kind = job === "train" ? "training step, all layers" : "forward pass";
   const common = [`--model=${model}`, `--job=${job}`, `--optimizer=${optimizer}`, `--precision=${precision}`];
-  const numbers = [`--steps=${steps}`, `--threads=${threads}`];
+  const numbers = [`--steps=${Math.min(steps, most)}`, `--threads=${threads}`];
   return {
     name: `${model}-${job}${precision === "fp32" ? "" : `-${precision}`}`,
     title: `${model}, ${kind}, batch ${batch}${precision === "fp32" ? "" : `, ${precision}`}`,
