@@ -21,8 +21,11 @@ import { serveCommand } from "./commands/serve.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
+import { reserveEnvironment } from "./environment.ts";
 import { examples } from "./options.ts";
 import { EXIT, note, printError } from "./output.ts";
+
+reserveEnvironment();
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -1,6 +1,7 @@
 /** Finds and loads oneDNN. */
 import { messageOf, UserError } from "../../errors.ts";
 import { type NativeFunction, openLibrary, type Pointer, setNativeEnvironment, viewOf } from "../native.ts";
+import { SPIN_COUNT, saysHowToWait } from "../spin-count.ts";
 
 /** A loaded libdnnl. */
 export interface Library {
@@ -76,16 +77,9 @@ export const installHint = (): string =>
     ? "On Debian 13: apt-get install libdnnl3.6. On Debian 12: apt-get install libdnnl2. Elsewhere build oneDNN from its sources and set OCELLI_DNNL to libdnnl.so."
     : "Build oneDNN from its sources and set OCELLI_DNNL to the library's file.";
 
-/**
- * How long a thread of GNU's OpenMP spins when it waits for others, in turns of its loop, before it sleeps. Its own default of
- * some milliseconds takes the core from whoever it waits for as soon as anything else runs on the machine.
- */
-const SPIN_COUNT = "1000";
-
 /** OpenMP reads it when it is loaded. */
 function limitSpinning(): void {
-  if (process.env.GOMP_SPINCOUNT || process.env.OMP_WAIT_POLICY) return;
-  setNativeEnvironment("GOMP_SPINCOUNT", SPIN_COUNT);
+  if (!saysHowToWait(process.env)) setNativeEnvironment("GOMP_SPINCOUNT", SPIN_COUNT);
 }
 
 function open(file: string): Library {
