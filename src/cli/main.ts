@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../atomic-file.ts";
+import { reserveEnvironment } from "../environment.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";
@@ -21,7 +22,6 @@ import { serveCommand } from "./commands/serve.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
-import { reserveEnvironment } from "./environment.ts";
 import { examples } from "./options.ts";
 import { EXIT, note, printError } from "./output.ts";
 

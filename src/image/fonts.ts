@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import envPaths from "env-paths";
 import { writeFileAtomic } from "../atomic-file.ts";
+import { reserveEnvironment } from "../environment.ts";
 import { woffToTrueType } from "./woff.ts";
 
 /** The family that text in SVG should ask for. */
@@ -28,6 +29,9 @@ const SYSTEM_FOLDERS = [
   "/Library/Fonts",
   "C:\\Windows\\Fonts",
 ] as const;
+
+// when this module is loaded no picture has been drawn, so libvips has no threads yet
+reserveEnvironment();
 
 let ready: Promise<void> | undefined;
 

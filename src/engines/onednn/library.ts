@@ -1,7 +1,7 @@
 /** Finds and loads oneDNN. */
+import { SPIN_COUNT, saysHowToWait } from "../../environment.ts";
 import { messageOf, UserError } from "../../errors.ts";
 import { type NativeFunction, openLibrary, type Pointer, setNativeEnvironment, viewOf } from "../native.ts";
-import { SPIN_COUNT, saysHowToWait } from "../spin-count.ts";
 
 /** A loaded libdnnl. */
 export interface Library {

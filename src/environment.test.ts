@@ -12,3 +12,9 @@ test("what is set already stays", () => {
   reserveEnvironment(environment);
   expect(environment).toEqual({ FONTCONFIG_PATH: "/a", FONTCONFIG_FILE: "b", OMP_WAIT_POLICY: "active" });
 });
+
+test.runIf(process.platform === "linux")("loading what draws text gives them their place", async () => {
+  delete process.env.FONTCONFIG_FILE;
+  await import("./image/fonts.ts");
+  expect(process.env.FONTCONFIG_FILE).toBe("fonts.conf");
+});
