@@ -176,12 +176,21 @@ describe.skipIf(!mountDisk(join(cwd, "disk"), 256))("on a disk of 256 KB", () =>
 describe("a libdnnl that cannot be loaded", () => {
   const env = { OCELLI_DNNL: join(cwd, "file") };
   const train = ["train", "good", "--batch-size", "8", "--max-steps", "1", "--out"];
+  const told = /^engine onednn: expected a libdnnl .*file.* The onnx engine is used instead\.$/m;
 
   test("auto says why it takes the onnx engine", () => {
     const { status, stderr } = ocelli(cwd, [...train, "fallback"], { env });
-    expect(stderr).toMatch(/^engine onednn: expected a libdnnl .*file.* The onnx engine is used instead\.$/m);
+    expect(stderr).toMatch(told);
     expect(stderr).toContain("on the onnx engine");
     expect(status).toBe(0);
+    for (const command of [
+      ["eval", "fallback", "good"],
+      ["report", "fallback"],
+      ["bench", "--steps", "1"],
+    ]) {
+      const later = ocelli(cwd, command, { env });
+      expect([later.status, later.stderr]).toEqual([0, expect.stringMatching(told)]);
+    }
   });
 
   test("the engine onednn is refused", () => {

@@ -4,6 +4,7 @@ import type { Dataset } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Augmentation } from "../../image/index.ts";
 import { nearest } from "../../nearest.ts";
+import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { augmentOption, engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
@@ -63,6 +64,7 @@ export const benchCommand = new Command("bench")
       const { BENCH_JOBS, bench } = await import("../../training/index.ts");
       const { PRECISIONS } = await import("../../engines/index.ts");
       const { OPTIMIZER_NAMES } = await import("../../optim/optimizer.ts");
+      if (options.job !== "data") await noteFallback(options.engine);
       const result = await bench({
         ...options,
         job: chosen("--job", options.job, BENCH_JOBS),

@@ -1,5 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Evaluation, EvaluationReport } from "../../training/index.ts";
+import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { interval, note, percent, print, printJson, table } from "../output.ts";
@@ -53,12 +54,13 @@ export const evalCommand = new Command("eval")
         threads: threads === undefined ? undefined : wholeNumber("--threads", threads),
       };
       const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
-      const { model, open } = await loadClassifier(path, { model: name });
+      const { model, network, open } = await loadClassifier(path, { model: name });
       const loaded = await loadFor(data, model.input);
       for (const text of loaded.notes ?? []) note(text);
       const { train, test } = loaded;
       const sets = { val: [test], train: [train], all: [train, test] }[split];
       checkClasses(model, test);
+      if (network) await noteFallback(engine);
       const classifier = await open({ ...options, transfer: true });
       try {
         const parts: Evaluation[] = [];

@@ -2,6 +2,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { Classifier, LoadedClassifier } from "../../export/index.ts";
 import type { PictureSource } from "../../training/index.ts";
+import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { type HeatMapWriter, openHeatMaps } from "../heat-maps.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
@@ -92,6 +93,7 @@ export const predictCommand = new Command("predict")
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
       const batchSize = Math.min(atOnce, sources.length); // each run of the network takes a whole batch
+      if (network) await noteFallback(engine);
       const classifier = await open({ engine, threads: computing, batchSize, transfer: true });
       try {
         const printer = printerOf(format, { logits, classes: model.classes, top });

@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { AnsweredRun } from "../../reports/index.ts";
 import type { Trainer } from "../../training/index.ts";
+import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, threadsOption } from "../options.ts";
 import { note, print, printJson } from "../output.ts";
@@ -22,6 +23,7 @@ async function answersOf(run: string, options: ReportOptions, keep: (trainer: Tr
   const model = await loadModel(run);
   const data = await loadRunData(config);
   checkClasses(model, data.test);
+  await noteFallback(options.engine);
   const trainer = await openModel(model, { ...options, batchSize: config.batchSize.value });
   keep(trainer);
   const evaluation = await trainer.evaluate(data.test, { workers: workersOf(configValues(config), data) });

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { ModelServer, ServeOptions } from "../../serving/api/serve.ts";
+import { noteFallback } from "../fallback.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { note, print, printError, printJson, table } from "../output.ts";
@@ -107,6 +108,7 @@ export const serveCommand = new Command("serve")
       const { signal, release } = interruption(() =>
         note("\nStopping when what is under way is answered; Ctrl-C again leaves at once."),
       );
+      await noteFallback(given.engine);
       const server = await serveModels(options);
       if (json) printJson({ url: server.url, models: server.models });
       else announce(server);
