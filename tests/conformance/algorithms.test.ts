@@ -74,6 +74,11 @@ test("the candidates of a convolution are those that can compute it, the best by
   expect(found.conv2dWeightGradient).toEqual(["blocked batch", "plain batch", "turned batch", "product"]);
 });
 
+test("the weight's gradient goes by lines where they do not stay in a cache together", () => {
+  const lines = ["blocked batch", "cached lines", "plain batch", "turned batch", "product"];
+  expect(candidates("3×3, more lines than stay in a cache").conv2dWeightGradient).toEqual(lines);
+});
+
 test("the gradient of the image of a convolution with a stride goes by phases where they meet all of dy", () => {
   expect(candidates("3×3, stride 2").conv2dInputGradient).toEqual(["phases", "transposed"]);
   expect(candidates("1×1, stride 2").conv2dInputGradient).toEqual(["phases", "transposed"]);

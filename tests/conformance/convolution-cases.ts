@@ -54,6 +54,18 @@ export const CONVOLUTIONS: readonly BlockedCase[] = [
   },
   { name: "3×3, one channel", image: [16, 1, 5, 7], parameters: [[16, 1, 3, 3]], build: convolution(padded) },
   {
+    name: "3×3, more lines than stay in a cache",
+    image: [16, 16, 40, 60],
+    parameters: [[16, 16, 3, 3]],
+    build: convolution(padded),
+  },
+  {
+    name: "3×3, stride 2, more lines than stay in a cache, 3 channels",
+    image: [16, 3, 53, 119],
+    parameters: [[32, 3, 3, 3]],
+    build: convolution({ stride: [2, 2], padding: [1, 1] }),
+  },
+  {
     name: "3×3, stride 2",
     image: [16, 16, 7, 8],
     parameters: [[16, 16, 3, 3]],

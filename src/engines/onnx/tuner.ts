@@ -21,10 +21,10 @@ export type Measure = (candidates: readonly CompiledProgram[]) => Promise<readon
 export type Choices = ReadonlyMap<string, string>;
 
 /** Milliseconds of one compilation that go into measurements; what is not measured then, is by the next one. */
-const BUDGET = 3000;
+const BUDGET = 2000;
 /** Another algorithm than the first must be so much faster, or noise would choose. */
 const GAIN = 0.9;
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** By machine, the choices on it. */
 type ChoiceFile = Readonly<Record<string, Readonly<Record<string, string>>>>;

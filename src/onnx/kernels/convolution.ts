@@ -3,7 +3,12 @@ import type { Emitter } from "../emitter.ts";
 import { type KernelsFor, size4 } from "../kernel.ts";
 import { algorithmKey, compute } from "./algorithms.ts";
 import { blockedConvolution, type Convolution, padsRows, rowPaddedConvolution } from "./blocked-convolution.ts";
-import { blockedBatchGradient, plainBatchGradient, turnedBatchGradient } from "./blocked-weight-gradient.ts";
+import {
+  blockedBatchGradient,
+  cachedBatchGradient,
+  plainBatchGradient,
+  turnedBatchGradient,
+} from "./blocked-weight-gradient.ts";
 import { type InputGradient, phasedInputGradient, transposedInputGradient } from "./strided-input-gradient.ts";
 import { pointwiseWeightGradient, productWeightGradient, sizesOf, type WeightGradient } from "./weight-gradient.ts";
 
@@ -102,6 +107,7 @@ function convolutionWeightGradient({ emit, int64s }: Emitter, task: WeightGradie
 const WEIGHT_GRADIENTS = {
   pointwise: pointwiseWeightGradient,
   "blocked batch": blockedBatchGradient,
+  "cached lines": cachedBatchGradient,
   "plain batch": plainBatchGradient,
   "turned batch": turnedBatchGradient,
   product: productWeightGradient,
@@ -111,7 +117,13 @@ const WEIGHT_GRADIENTS = {
 function weightGradient(emitter: Emitter, key: string, gradient: WeightGradient): string {
   if (1 < gradient.attributes.groups) return convolutionWeightGradient(emitter, gradient);
   const { c } = sizesOf(gradient);
-  const order: (keyof typeof WEIGHT_GRADIENTS)[] = ["pointwise", "blocked batch", "plain batch", "turned batch"];
+  const order: (keyof typeof WEIGHT_GRADIENTS)[] = [
+    "pointwise",
+    "blocked batch",
+    "cached lines",
+    "plain batch",
+    "turned batch",
+  ];
   order.push(c < FEW_CHANNELS ? "convolution" : "product");
   return compute(emitter, { key, algorithms: WEIGHT_GRADIENTS, order }, gradient);
 }

@@ -5,6 +5,7 @@ import type { Emitter, NodeAttributes } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 import { interleave, noteRows, takeRows } from "../rows.ts";
 import { asNumber } from "./activations.ts";
+import { isGapless, overlappingMaxPoolGradient } from "./overlapping-max-pool.ts";
 
 type Names =
   | "maxPool"
@@ -94,6 +95,10 @@ const tilesAll = (attributes: MaxPoolAttributes, size: Pair, pooled: Pair): bool
   isTiling(attributes, size, pooled) &&
   ([0, 1] as const).every((axis) => pooled[axis] * attributes.kernel[axis] === size[axis]);
 
+/** Whether a max pool has a gradient in the blocked layout that is faster than that by places. */
+const isDoneInBlocks = (attributes: MaxPoolAttributes, size: Pair, pooled: Pair): boolean =>
+  tilesAll(attributes, size, pooled) || (isGapless(attributes) && !isTiling(attributes, size, pooled));
+
 /**
  * dx of a max pool in the blocked layout whose windows cover every element once: going through a window's positions, the
  * first that equals the maximum takes dy and leaves nothing for the others. All elements at one position of their windows
@@ -164,7 +169,7 @@ export const pooling: KernelsFor<Names> = {
   maxPool: (emitter, [x], { attributes, inputs: [xType], outputs: [yType] }) => {
     const window = windowAttributes(attributes, spatial(xType), spatial(yType));
     const blocked = emitter.blocked.get(x);
-    if (blocked && tilesAll(attributes, spatial(xType), spatial(yType))) {
+    if (blocked && isDoneInBlocks(attributes, spatial(xType), spatial(yType))) {
       const pooled = emitBlocked(emitter, "MaxPool", { inputs: [blocked], attributes: window });
       return [fromBlocked(emitter, pooled, yType), NO_PLACES];
     }
@@ -172,7 +177,10 @@ export const pooling: KernelsFor<Names> = {
     return [y, places];
   },
   maxPoolGradient: (emitter, [x, y, places, dy], { attributes, inputs: [xType, yType] }) => {
-    if (places === NO_PLACES) return [tiledMaxPoolGradient(emitter, [x, y, dy], { attributes, type: xType })];
+    if (places === NO_PLACES && tilesAll(attributes, spatial(xType), spatial(yType)))
+      return [tiledMaxPoolGradient(emitter, [x, y, dy], { attributes, type: xType })];
+    if (places === NO_PLACES)
+      return [overlappingMaxPoolGradient(emitter, [x, y, dy], { attributes, types: [xType, yType] })];
     if (!isTiling(attributes, spatial(xType), spatial(yType))) return [maxPoolGradient(emitter, [places, dy], xType)];
     const { kernel, stride } = attributes;
     const window = { kernel_shape: kernel, strides: stride };
