@@ -21,7 +21,7 @@ export type Measure = (candidates: readonly CompiledProgram[]) => Promise<readon
 export type Choices = ReadonlyMap<string, string>;
 
 /** Milliseconds of one compilation that go into measurements; what is not measured then, is by the next one. */
-const BUDGET = 2000;
+const BUDGET = 1500;
 /** Another algorithm than the first must be so much faster, or noise would choose. */
 const GAIN = 0.9;
 const FORMAT = 2;
