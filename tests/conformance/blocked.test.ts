@@ -94,6 +94,13 @@ const POOLS: readonly BlockedCase[] = [
     build: twoLayers((x) => relu(maxPool2d(x, { kernel: 2 }))),
     takes: (nodes) => 0 < count(nodes, "MaxUnpool"),
   },
+  {
+    name: "two layers, each with a pool of overlapping windows",
+    image: [16, 1, 9, 9],
+    parameters: TWO_LAYERS,
+    build: twoLayers((x) => maxPool2d(relu(x), { kernel: 3, stride: 2, padding: 1 })),
+    takes: (nodes) => count(nodes, "ScatterElements") + count(nodes, "MaxUnpool") === 0,
+  },
   ...OVERLAPPING,
   {
     name: "a pool of a plain image",

@@ -8,7 +8,10 @@ import type { TensorType } from "../../graph/value.ts";
 import type { MaxPoolAttributes } from "../../ops/pooling.ts";
 import { emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
 import type { Emitter } from "../emitter.ts";
-import { asNumber } from "./activations.ts";
+import { sharesOf, spatial, windowAttributes } from "./pool-windows.ts";
+
+/** ONNX's number of this element type. */
+const BOOL = 9;
 
 /** Windows along one axis of `size` elements, `pooled` of them. */
 interface Axis {
@@ -25,15 +28,11 @@ const axesOf = (
   y: TensorType,
 ): readonly [Axis, Axis] => {
   const axis = (at: 0 | 1): Axis => ({
-    ...{ size: x.shape[2 + at] ?? 1, pooled: y.shape[2 + at] ?? 1 },
+    ...{ size: spatial(x)[at], pooled: spatial(y)[at] },
     ...{ kernel: kernel[at], stride: stride[at], padding: padding[at] },
   });
   return [axis(0), axis(1)];
 };
-
-/** Whether the windows touch all elements, side by side. */
-export const isGapless = ({ kernel, stride, dilation }: MaxPoolAttributes): boolean =>
-  ([0, 1] as const).every((axis) => dilation[axis] === 1 && stride[axis] <= kernel[axis]);
 
 /** Rows that are pooled along one axis: x of [count, size, width], y and dy of [count, pooled, width]. */
 interface Line extends Axis {
@@ -48,7 +47,7 @@ const elementsAt = ({ pooled, stride, padding }: Axis, place: number): number[] 
 const isInside = ({ size }: Axis, element: number): boolean => 0 <= element && element < size;
 
 /** Of each window, the element at one place: [count · pooled, width]. What is padding stands for a neighbour. */
-function gathered(emitter: Emitter, x: string, line: Line, place: number): string {
+function elementsOf(emitter: Emitter, x: string, line: Line, place: number): string {
   const { count, size, pooled, stride, padding, width } = line;
   const elements = elementsAt(line, place).map((element) => Math.min(Math.max(element, 0), size - 1));
   const rows = Int32Array.from(
@@ -60,12 +59,12 @@ function gathered(emitter: Emitter, x: string, line: Line, place: number): strin
   return emitter.emit("Gather", [source, emitter.int32s(rows, [rows.length], key)], { axis: 0 });
 }
 
-/** 1 where the element at one place of a window is its maximum, else 0; padding never is. */
+/** Whether the element at one place of each window is its maximum; padding never is. */
 function isMaximum(emitter: Emitter, { x, y }: { x: string; y: string }, line: Line, place: number): string {
   const { emit, int64s } = emitter;
   const { count, pooled, width } = line;
   const inside = elementsAt(line, place).map((element) => isInside(line, element));
-  let equal = emit("Equal", [gathered(emitter, x, line, place), y]);
+  let equal = emit("Equal", [elementsOf(emitter, x, line, place), y]);
   if (!inside.every(Boolean)) {
     const real = emitter.int32s(
       inside.flatMap((is) => Array<number>(width).fill(is ? 1 : 0)),
@@ -75,31 +74,16 @@ function isMaximum(emitter: Emitter, { x, y }: { x: string; y: string }, line: L
     equal = emit("And", [whole, emit("Cast", [real], { to: BOOL })]);
     equal = emit("Reshape", [equal, int64s([count * pooled, width])]);
   }
-  return asNumber(emitter, equal);
-}
-
-/** ONNX's number of this element type. */
-const BOOL = 9;
-
-/** By place, what of dy the windows give to the element there: each to the first that equals its maximum. */
-function sharesOf(emitter: Emitter, { x, y, dy }: Readonly<Record<"x" | "y" | "dy", string>>, line: Line): string[] {
-  const { emit, int64s } = emitter;
-  const asRows = (value: string): string => emit("Reshape", [value, int64s([line.count * line.pooled, line.width])]);
-  const maxima = asRows(y);
-  let rest = asRows(dy);
-  return Array.from({ length: line.kernel }, (_, place) => {
-    if (place === line.kernel - 1) return rest;
-    const taken = emit("Mul", [rest, isMaximum(emitter, { x, y: maxima }, line, place)]);
-    rest = emit("Sub", [rest, taken]);
-    return taken;
-  });
+  return equal;
 }
 
 /** dx of a pool along one axis: [count, size, width]. */
 function alongAxis(emitter: Emitter, values: Readonly<Record<"x" | "y" | "dy", string>>, line: Line): string {
   const { emit, int64s, number } = emitter;
   const { count, size, pooled, kernel, stride, padding, width } = line;
-  const shares = sharesOf(emitter, values, line);
+  const asRows = (value: string): string => emit("Reshape", [value, int64s([count * pooled, width])]);
+  const compared = { x: values.x, y: asRows(values.y) };
+  const shares = sharesOf(emitter, asRows(values.dy), kernel, (place) => isMaximum(emitter, compared, line, place));
   const steps = Math.ceil(size / stride);
   // every stride-th element, from `first` on, gets from the places of windows that lie there
   const phases = Array.from({ length: stride }, (_, first) => {
@@ -131,15 +115,11 @@ export function overlappingMaxPoolGradient(
   const [rows, columns] = axesOf(attributes, xType, yType);
   const planes = (n * c) / block;
   const image = toBlocked(emitter, x);
-  const end = (columns.pooled - 1) * columns.stride + columns.kernel - columns.size - columns.padding;
+  const { kernel, stride, padding } = columns;
+  const ofRow = { ...attributes, kernel: [1, kernel], stride: [1, stride], padding: [0, padding] } as const;
   const maxima = emitBlocked(emitter, "MaxPool", {
     inputs: [image],
-    attributes: {
-      kernel_shape: [1, columns.kernel],
-      strides: [1, columns.stride],
-      dilations: [1, 1],
-      pads: [0, columns.padding, 0, Math.max(0, end)],
-    },
+    attributes: windowAttributes(ofRow, [rows.size, columns.size], [rows.size, columns.pooled]),
   });
   const [pooled, given] = [toBlocked(emitter, y), toBlocked(emitter, dy)];
   const upright = { ...rows, count: planes, width: columns.pooled * block };

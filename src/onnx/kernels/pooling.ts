@@ -1,11 +1,11 @@
 import { sameShape, sizeOf, type TensorType } from "../../graph/value.ts";
 import type { AveragePoolAttributes, MaxPoolAttributes } from "../../ops/pooling.ts";
 import { emitBlocked, fromBlocked, toBlocked } from "../blocked.ts";
-import type { Emitter, NodeAttributes } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import type { KernelsFor } from "../kernel.ts";
 import { interleave, noteRows, takeRows } from "../rows.ts";
-import { asNumber } from "./activations.ts";
-import { isGapless, overlappingMaxPoolGradient } from "./overlapping-max-pool.ts";
+import { overlappingMaxPoolGradient } from "./overlapping-max-pool.ts";
+import { isDoneInBlocks, isTiling, type Pair, sharesOf, spatial, tilesAll, windowAttributes } from "./pool-windows.ts";
 
 type Names =
   | "maxPool"
@@ -14,30 +14,6 @@ type Names =
   | "averagePoolGradient"
   | "adaptiveAveragePool"
   | "adaptiveAveragePoolGradient";
-type Pair = readonly [number, number];
-
-const spatial = ({ shape }: TensorType): Pair => [shape[2] ?? 1, shape[3] ?? 1];
-
-/** Window attributes; pads at the end are as wide as the windows need, which stands for ceil mode with PyTorch's rule. */
-function windowAttributes(attributes: MaxPoolAttributes, size: Pair, pooled: Pair): NodeAttributes {
-  const { kernel, stride, padding, dilation } = attributes;
-  const end = (axis: 0 | 1): number => {
-    const reach = (pooled[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
-    return Math.max(0, reach - size[axis] - padding[axis]);
-  };
-  return { kernel_shape: kernel, strides: stride, dilations: dilation, pads: [...padding, end(0), end(1)] };
-}
-
-/** Whether no element lies in two windows and all windows lie within the image. */
-function isTiling({ kernel, stride, padding, dilation }: MaxPoolAttributes, size: Pair, pooled: Pair): boolean {
-  return ([0, 1] as const).every(
-    (axis) =>
-      dilation[axis] === 1 &&
-      padding[axis] === 0 &&
-      kernel[axis] <= stride[axis] &&
-      (pooled[axis] - 1) * stride[axis] + kernel[axis] <= size[axis],
-  );
-}
 
 /** For each position of a pooled axis, the share of each element of the axis: [pooled, size]. */
 type Shares = readonly (readonly number[])[];
@@ -90,15 +66,6 @@ function adaptiveShares(size: Pair, pooled: Pair): readonly [Shares, Shares] {
 /** The workspace of a blocked max pool: none, since its gradient finds the maxima again. */
 const NO_PLACES = "";
 
-/** Whether the windows cover every element once. */
-const tilesAll = (attributes: MaxPoolAttributes, size: Pair, pooled: Pair): boolean =>
-  isTiling(attributes, size, pooled) &&
-  ([0, 1] as const).every((axis) => pooled[axis] * attributes.kernel[axis] === size[axis]);
-
-/** Whether a max pool has a gradient in the blocked layout that is faster than that by places. */
-const isDoneInBlocks = (attributes: MaxPoolAttributes, size: Pair, pooled: Pair): boolean =>
-  tilesAll(attributes, size, pooled) || (isGapless(attributes) && !isTiling(attributes, size, pooled));
-
 /**
  * dx of a max pool in the blocked layout whose windows cover every element once: going through a window's positions, the
  * first that equals the maximum takes dy and leaves nothing for the others. All elements at one position of their windows
@@ -123,13 +90,9 @@ function tiledMaxPoolGradient(
   const positions = Array.from({ length: kh * kw }, (_, at) => Math.floor(at / kw) * w + (at % kw));
   const whole = toBlocked(emitter, x);
   const maximum = rowsOf(y);
-  let rest = rowsOf(dy);
-  const gradients = positions.map((offset, at) => {
-    if (at === positions.length - 1) return rest;
-    const element = takeRows(emitter, whole, { axes: windows, offset, width: block });
-    const taken = emit("Mul", [rest, asNumber(emitter, emit("Equal", [element, maximum]))]);
-    rest = emit("Sub", [rest, taken]);
-    return taken;
+  const gradients = sharesOf(emitter, rowsOf(dy), positions.length, (place) => {
+    const element = takeRows(emitter, whole, { axes: windows, offset: positions[place] ?? 0, width: block });
+    return emit("Equal", [element, maximum]);
   });
   const together = interleave(emitter, { parts: gradients, step: [kh, kw], planes, size: [h, w], width: block });
   const blocked = emit("Reshape", [together, int64s(type.shape)]);
@@ -177,11 +140,13 @@ export const pooling: KernelsFor<Names> = {
     return [y, places];
   },
   maxPoolGradient: (emitter, [x, y, places, dy], { attributes, inputs: [xType, yType] }) => {
-    if (places === NO_PLACES && tilesAll(attributes, spatial(xType), spatial(yType)))
-      return [tiledMaxPoolGradient(emitter, [x, y, dy], { attributes, type: xType })];
-    if (places === NO_PLACES)
+    const [size, pooled] = [spatial(xType), spatial(yType)];
+    if (places === NO_PLACES) {
+      if (tilesAll(attributes, size, pooled))
+        return [tiledMaxPoolGradient(emitter, [x, y, dy], { attributes, type: xType })];
       return [overlappingMaxPoolGradient(emitter, [x, y, dy], { attributes, types: [xType, yType] })];
-    if (!isTiling(attributes, spatial(xType), spatial(yType))) return [maxPoolGradient(emitter, [places, dy], xType)];
+    }
+    if (!isTiling(attributes, size, pooled)) return [maxPoolGradient(emitter, [places, dy], xType)];
     const { kernel, stride } = attributes;
     const window = { kernel_shape: kernel, strides: stride };
     return [emitter.emit("MaxUnpool", [dy, places, emitter.int64s(xType.shape)], window)];
