@@ -120,14 +120,16 @@ test("a loss that is not finite stops the run, the last good checkpoint kept", (
 });
 
 test("eval gives the run's own figures, from the folder and from its best.pth", () => {
-  const fromRun = ocelliJson<{ count: number; accuracy: number; confusion: number[][] }>(cwd, [
+  const fromRun = ocelliJson<{ count: number; accuracy: number; loss: number; confusion: number[][] }>(cwd, [
     "eval",
     "first",
     "digits",
   ]);
   expect(fromRun).toMatchObject({ count: 2000, accuracy: first.best?.accuracy });
   expect(fromRun.confusion.flat().reduce((a, b) => a + b)).toBe(2000);
-  expect(ocelliJson(cwd, ["eval", "first/best.pth", "digits", "--batch-size", "33"])).toEqual(fromRun);
+  // other kernels may compute a batch of another size, so the mean of the losses may differ by float32's rounding
+  const loss = expect.closeTo(fromRun.loss, 6);
+  expect(ocelliJson(cwd, ["eval", "first/best.pth", "digits", "--batch-size", "33"])).toEqual({ ...fromRun, loss });
 });
 
 test("predict names the class; a bad file among good ones is told and passed over", async () => {

@@ -6,9 +6,6 @@ const { engines } = await inspectEngines();
 export const hasOnednn =
   process.env.OCELLI_REQUIRE_DATA === "1" || engines.some(({ name, available }) => name === "onednn" && available);
 
-/** Whether its libdnnl is of version 3, which rounds and arranges some things otherwise than 2. */
-export const isOnednn3 = engines.some(({ name, version }) => name === "onednn" && version?.startsWith("3."));
-
 /** Engines in threads of their own that this machine has. */
 export const THREAD_ENGINES: readonly string[] = hasOnednn ? ["onnx", "onednn"] : ["onnx"];
 
