@@ -110,6 +110,11 @@ async function predict(
     const patience = { timeoutMs, client: context.req.raw.signal };
     return withDeadline(patience, (signal) => visit.predict(picture, signal));
   });
+  const odd = found.findIndex((logit) => !Number.isFinite(logit));
+  if (odd !== -1) {
+    const message = `"${name}": expected a number for each class but "${classes[odd]}" got ${found[odd]}.`;
+    throw new ApiError(500, message, "Look at the weights of the model: other pictures may fail as well.");
+  }
   const ranked = rank(found, classes, top).top;
   return { model: name, top: [...ranked], ...(logits === "true" && { logits: [...found] }) };
 }
