@@ -10,12 +10,15 @@ const parameters = <Known extends z.ZodRawShape>(known: Known) =>
 const flag = optional(z.boolean());
 const byteCount = optional(z.int().min(0));
 const shape = z.array(z.int().min(0));
-const data = z.array(z.unknown());
+const data = z.array(z.unknown()).openapi({ description: "Elements row by row, or in lists nested as the shape" });
+const datatype = z.string().openapi({
+  description: "BOOL, UINT8 to UINT64, INT8 to INT64, FP16, FP32, FP64 or BYTES, whose elements are texts",
+});
 
 /** A tensor as a client sends it; `data` are flat or nested as the shape says, and absent if they follow as bytes. */
 export const inputTensor = z
   .object({
-    ...{ name: z.string(), shape, datatype: z.string() },
+    ...{ name: z.string(), shape, datatype },
     ...{ parameters: parameters({ binary_data_size: byteCount }), data: optional(data) },
   })
   .openapi("InputTensor");
