@@ -86,7 +86,14 @@ let runs = 0;
 function transferJob({ threads, scratch }: JobOptions, photos: string, epochs: number): Omit<Job, "aims"> {
   const cached = 1 < epochs;
   const augment = cached ? "none" : "seed";
-  const settings = ["--model=resnet18", "--freeze=backbone", "--optimizer=sgd", "--momentum=0.9", "--lr=0.001"];
+  const settings = [
+    "--model=resnet18",
+    "--weights=none",
+    "--freeze=backbone",
+    "--optimizer=sgd",
+    "--momentum=0.9",
+    "--lr=0.001",
+  ];
   const numbers = [`--epochs=${epochs}`, "--batch-size=16", `--threads=${threads}`, `--augment=${augment}`];
   return {
     name: cached ? "transfer-cached" : "transfer",

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type DownloadProgress, download, hashFile } from "../data/download.ts";
+import { type DownloadProgress, download, hashFile, whyUnreachable } from "../data/download.ts";
 import { messageOf, UserError } from "../errors.ts";
 
 /** A published file. */
@@ -59,6 +59,30 @@ export async function fetchWeights(published: PublishedFile, options: FetchOptio
   const hash = { algorithm: "sha256", digest: sha256 } as const;
   await download({ urls: [url], path, hash, hint, folderSetting: "TORCH_HOME", onProgress, signal, timeoutMs });
   return path;
+}
+
+/** Where published weights are: on this machine, to be fetched, or neither, and why. */
+export type WeightsPlace =
+  | { readonly path: string }
+  | { readonly url: string }
+  | { readonly url: string; readonly reason: string };
+
+/** Where `fetchWeights` would take a file from; asks its server, but fetches nothing. */
+export async function locateWeights(
+  published: PublishedFile,
+  { timeoutMs }: Pick<FetchOptions, "timeoutMs"> = {},
+): Promise<WeightsPlace> {
+  const { url, file } = published;
+  for (const folder of hubFolders()) {
+    const path = join(folder, file);
+    if (!(await isThere(path))) continue;
+    return checked(path, published).then(
+      () => ({ path }),
+      (error: unknown) => ({ url, reason: messageOf(error) }),
+    );
+  }
+  const reason = await whyUnreachable(url, timeoutMs);
+  return reason === undefined ? { url } : { url, reason: `${url}: ${reason}` };
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -1,4 +1,11 @@
-export { type FetchOptions, fetchWeights, hubFolders, type PublishedFile } from "./fetch-weights.ts";
+export {
+  type FetchOptions,
+  fetchWeights,
+  hubFolders,
+  locateWeights,
+  type PublishedFile,
+  type WeightsPlace,
+} from "./fetch-weights.ts";
 export { checkStateDict, describeLoad, type FitOptions, fitStateDict, type LoadReport } from "./load-report.ts";
 export {
   decodeOptimizerState,

@@ -10,7 +10,10 @@ type Parser = (text: string) => number | string;
 /** Each flag with what `--help` says of it, and how its value is read. */
 const FLAGS: readonly (readonly [flag: string, description: string, parser?: Parser])[] = [
   ["--model <name>", "a name of `ocelli models` (default: mnist-cnn; for photos resnet18)"],
-  ["--weights <name>", "none, imagenet (fetched once) or a .pth, .safetensors or .onnx file (default: none)"],
+  [
+    "--weights <name>",
+    "none, imagenet (fetched once) or a .pth, .safetensors or .onnx file (default: none; for photos imagenet)",
+  ],
   ["--freeze <layers>", "none, backbone, or a layer: it and all before it keep their weights (default: none)"],
   ["--unfreeze-at <epoch>", "the first epoch in which all layers are trained", numeric],
   ["--unfreeze-lr <rate>", "the learning rate from then on", numeric],

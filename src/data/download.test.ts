@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type DownloadOptions, download, hashFile } from "./download.ts";
+import { type DownloadOptions, download, hashFile, whyUnreachable } from "./download.ts";
 
 const CONTENT = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));
 const hash = { algorithm: "md5", digest: createHash("md5").update(CONTENT).digest("hex") } as const;
@@ -150,6 +150,22 @@ describe("a file does not arrive", () => {
       message: expect.stringMatching(/\/a: no answer in time\)/),
       hint: "Do it by hand.",
     });
+  });
+
+  test("if a proxy is silent", async () => {
+    const proxy = createTcpServer(() => {});
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const url = "https://ocelli.invalid/a";
+      await expect(download({ urls: [url], path: path(), hash, timeoutMs: 50 })).rejects.toThrow(
+        `${url}: no answer in time)`,
+      );
+      expect(await whyUnreachable(url, 50)).toBe("no answer in time");
+    } finally {
+      delete process.env.https_proxy;
+      proxy.close();
+    }
   });
 
   test("if it was stopped; what came is kept to go on from", async () => {

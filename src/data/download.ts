@@ -39,6 +39,8 @@ export interface DownloadOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** How long a server may take to accept a connection: without a network the reason is told soon. */
+const CONNECT_TIMEOUT_MS = 5000;
 /** How often one URL is asked again after a cut connection that brought some bytes. */
 const MAX_ATTEMPTS = 10;
 const MAX_REDIRECTIONS = 5;
@@ -109,18 +111,30 @@ function firstByte({ statusCode, headers }: Dispatcher.ResponseData, have: numbe
   return have;
 }
 
+interface Patience extends Pick<Attempt, "dispatcher" | "signal"> {
+  readonly timeoutMs: number;
+}
+
+/** Waits for the head of an answer no longer than `timeoutMs`, also where a proxy is silent, which undici's own limits leave out. */
+function answered(
+  { dispatcher, signal, timeoutMs }: Patience,
+  ask: (options: object) => Promise<Dispatcher.ResponseData>,
+): Promise<Dispatcher.ResponseData> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer in time")), timeoutMs);
+  });
+  const answer = ask({ dispatcher, signal, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  answer.catch(() => {}); // one that comes too late is of no interest
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+}
+
 /** Appends what the server sends to the part, or begins it anew. */
 async function receive(attempt: Attempt): Promise<void> {
-  const { url, part, dispatcher, request, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = attempt;
+  const { url, part, request, timeoutMs = DEFAULT_TIMEOUT_MS } = attempt;
   const have = await sizeOf(part);
   const headers = { "accept-encoding": "identity", ...(have > 0 ? { range: `bytes=${have}-` } : {}) };
-  const response = await request(url, {
-    dispatcher,
-    headers,
-    signal,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
+  const response = await answered({ ...attempt, timeoutMs }, (options) => request(url, { ...options, headers }));
   if (response.statusCode === 416 && have > 0) return response.body.dump(); // nothing is left to send: see the hash
   const file = await onDisk(attempt, () => open(part, response.statusCode === 206 ? "a" : "w"));
   try {
@@ -175,8 +189,23 @@ async function fetchFrom(attempt: Attempt): Promise<string | undefined> {
 /** Sends requests through the proxy that the environment names, if any, and follows redirections. */
 async function openNetwork(timeoutMs: number): Promise<Pick<Attempt, "dispatcher" | "request">> {
   const { EnvHttpProxyAgent, interceptors, request } = await import("undici"); // slow to load and rarely needed
-  const agent = new EnvHttpProxyAgent({ connect: { timeout: timeoutMs } });
+  const agent = new EnvHttpProxyAgent({ connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) } });
   return { dispatcher: agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS })), request };
+}
+
+/** Why a URL gives nothing, in a few words; undefined if it does. Asks for its head alone. */
+export async function whyUnreachable(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<string | undefined> {
+  const { dispatcher, request } = await openNetwork(timeoutMs);
+  try {
+    const ask = (options: object) => request(url, { ...options, method: "HEAD" });
+    const { statusCode, body } = await answered({ dispatcher, timeoutMs }, ask);
+    await body.dump();
+    return statusCode === 200 ? undefined : `HTTP ${statusCode}`;
+  } catch (error) {
+    return networkReason(error);
+  } finally {
+    await dispatcher.destroy();
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ export {
   type SettingFault,
   settingFaults,
 } from "./config.ts";
+export { foreseeWeights, WeightsOutOfReach, withKnownWeights } from "./default-weights.ts";
 export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export { evaluationBy } from "./evaluation.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";

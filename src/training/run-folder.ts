@@ -174,7 +174,9 @@ export async function readRunConfig(path: string, layers: readonly ConfigLayer[]
       options,
     );
   });
-  return resolveConfig([...parseRunConfig(text, file), ...layers]);
+  // a run that has begun has its weights, whatever would be taken today
+  const begun = { from: "default", values: { weights: "none" } } as const;
+  return resolveConfig([begun, ...parseRunConfig(text, file), ...layers]);
 }
 
 /** What people had said of single photos when a run began. */

@@ -24,8 +24,8 @@ const from = (least: number, otherwise: number) =>
 export const SETTINGS = {
   data: setting(z.string().min(1), "digits", "mnist, fashion-mnist, digits or a folder"),
   model: setting(z.string(), "mnist-cnn", "the name of a model"),
-  /** `none`, `imagenet` or a file */
-  weights: setting(z.string().min(1), "none", "none, imagenet or a file"),
+  /** `none`, `imagenet`, a file, or `auto`: of photos `imagenet` where the model has official weights, else `none` */
+  weights: setting(z.string().min(1), "auto", "auto, none, imagenet or a file"),
   /** `none`, `backbone`, or the name of the last layer that keeps its weights */
   freeze: setting(z.string().min(1), "none", "none, backbone or the name of a layer"),
   /** The first epoch, counted from 1, in which everything is trained; 0: `freeze` holds to the end */

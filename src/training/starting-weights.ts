@@ -59,7 +59,7 @@ export async function startingNetwork(model: ModelRecord, options: StartOptions)
   };
 }
 
-const FORMS = ["none", "imagenet"] as const;
+const FORMS = ["auto", "none", "imagenet"] as const;
 
 /** Throws where a name was meant and no file: `imagnet`. */
 async function expectNoSlip(weights: string): Promise<void> {

@@ -7,11 +7,12 @@ import { findModel, type NetworkOptions } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
 import { type Progress, readLast } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
+import { settleWeights } from "./default-weights.ts";
 import type { TrainingListener } from "./events.ts";
 import { kernelChoicesFile, type Trainer, type TrainerOptions } from "./network-trainer.ts";
 import { lossOf } from "./objective.ts";
 import { inputShapeOf, type ModelInput } from "./preprocessing.ts";
-import { dataOptions, inputOf, workersOf } from "./run-data.ts";
+import { dataOptions, inputOf, isPhotos, workersOf } from "./run-data.ts";
 import { createRunFolder, openRunFolder, readRunMarks, rewindRunFolder } from "./run-folder.ts";
 import type { RunParts } from "./run-parts.ts";
 import type { TrainConfig } from "./settings.ts";
@@ -46,7 +47,7 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
  */
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   return withRun(config, options, async (run) => {
-    const folder = await createRunFolder(options.run, config, run.data);
+    const folder = await createRunFolder(options.run, run.facts.config, run.data);
     const training = new TrainingRun(run, folder, options);
     try {
       await training.begin();
@@ -130,29 +131,35 @@ async function withRun(resolved: ResolvedConfig, options: OpenOptions, use: RunU
   try {
     // threads start while the weights are read or drawn
     if (data.train.remote) pool?.prepare(data.train.remote);
-    return await withTrainer({ resolved, config, model, data, input, pool, tellOf }, options, use);
+    return await withTrainer({ resolved, model, data, input, pool, tellOf }, options, use);
   } finally {
     await pool?.close();
   }
 }
 
 /** What is known before a network is there. */
-interface RunInput extends Pick<RunParts, "config" | "model" | "data" | "pool"> {
+interface RunInput extends Pick<RunParts, "model" | "data" | "pool"> {
   readonly resolved: ResolvedConfig;
   readonly input: ModelInput;
   readonly tellOf: (file: string, progress: DownloadProgress) => void;
 }
 
 async function withTrainer(
-  { resolved, config, model, data, input, pool, tellOf }: RunInput,
+  { resolved, model, data, input, pool, tellOf }: RunInput,
   options: OpenOptions,
   use: RunUse,
 ): Promise<TrainSummary | undefined> {
   const { classes } = data.train;
-  const { weights = config.weights, networkOptions, signal } = options;
+  const { networkOptions, signal } = options;
+  const onProgress = (progress: DownloadProgress): void => tellOf(`the weights of ${model.name}`, progress);
+  const settled =
+    options.weights === undefined
+      ? await settleWeights(resolved, { arePhotos: isPhotos(data), signal, onProgress })
+      : { config: resolved };
+  const config = configValues(settled.config);
+  const { weights = config.weights } = options;
   const start = await startingNetwork(model, {
-    ...{ classes: classes.length, weights, signal, options: networkOptions },
-    onProgress: (progress) => tellOf(`the weights of ${model.name}`, progress),
+    ...{ classes: classes.length, weights, signal, options: networkOptions, onProgress },
   });
   const trainer = await openTrainer(start.network, {
     ...trainerOptions(config, data),
@@ -160,8 +167,10 @@ async function withTrainer(
     ...(start.weights && { weights: { state: start.weights, from: weights, partial: true, transfer: true } }),
   });
   try {
-    const facts = { config: resolved, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
+    const facts = { config: settled.config, classes, input, options: start.options };
+    const notes = [...(data.notes ?? []), settled.told, start.told, trainer.engine.note].filter(
+      (note) => note !== undefined,
+    );
     const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
     await pool?.close(); // the threads' memory is free for what comes afterwards
     if (summary) await options.afterwards?.(trainer);

@@ -145,7 +145,20 @@ test.each([
   expect(found.hint).toContain(hint);
 });
 
-const SMALL = ["--model", "squeezenet1_1", "--size", "32", "--batch-size", "2", "--epochs", "1", "--workers", "0"];
+const SMALL = [
+  "--model",
+  "squeezenet1_1",
+  "--weights",
+  "none",
+  "--size",
+  "32",
+  "--batch-size",
+  "2",
+  "--epochs",
+  "1",
+  "--workers",
+  "0",
+];
 
 test("files that are no photos by their names are left out, and named", () => {
   const { status, stderr } = ocelli(cwd, ["train", "others", "--out", "run-others", ...SMALL]);
@@ -199,6 +212,28 @@ test("weights that cannot be fetched: which file to put where", () => {
   );
 });
 
+test("photos without a word of weights do not begin at random: which commands help; a dry run tells it beforehand", () => {
+  const env = { TORCH_HOME: join(cwd, "home"), https_proxy: "http://127.0.0.1:9" };
+  const run = (...more: string[]) => ocelli(cwd, ["train", "good", "--epochs", "2", ...more], { env });
+  const before = readdirSync(cwd);
+  const { status, stderr } = run();
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^error: weights: expected the official ones of resnet18, with which photos begin by default, but they cannot be had\. resnet18-f37072fd\.pth: expected to download it but no address gave it \(.+\)\.\nhint: .+\n$/,
+  );
+  expect(stderr).toContain(
+    ": ocelli train good --epochs 2 --weights FILE · or from scratch: ocelli train good --epochs 2 --weights none\n",
+  );
+  expect(readdirSync(cwd)).toEqual(before);
+  const foreseen = run("--dry-run");
+  expect(foreseen.status).toBe(0);
+  expect(foreseen.stdout).toMatch(
+    /^weights +imagenet +default \(not available: https:\/\/download\.pytorch\.org\/.+\)$/m,
+  );
+  const scratch = run("--dry-run", "--weights", "none");
+  expect(scratch.stdout).toMatch(/^weights +none +flag$/m);
+});
+
 test("official weights of another hash are not used, and stay where they are, as they may be somebody's own", () => {
   const run = () =>
     ocelli(cwd, ["train", "good", "--weights", "imagenet"], { env: { TORCH_HOME: join(cwd, "torch") } });
@@ -237,7 +272,7 @@ test.skipIf(!canBeBound).each([
 test.skipIf(!canBeBound)("a run where one may not write", () => {
   mkdirSync(join(cwd, "sealed"));
   chmodSync(join(cwd, "sealed"), 0o555);
-  const { error } = failingIn(cwd, ["train", "good", "--out", "sealed/run"], 1, bound);
+  const { error } = failingIn(cwd, ["train", "good", "--weights", "none", "--out", "sealed/run"], 1, bound);
   expect(error).toContain('"sealed/run": expected a folder to write the run to but');
   chmodSync(join(cwd, "sealed"), 0o755);
   rmSync(join(cwd, "sealed"), { recursive: true });

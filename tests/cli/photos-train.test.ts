@@ -31,7 +31,7 @@ async function photosOf(folder: string, counts: { classes: number; train: number
 let cwd: string;
 let remove: () => Promise<void>;
 
-const SMALL = ["--size", "32", "--batch-size", "4", "--workers", "0"];
+const SMALL = ["--weights", "none", "--size", "32", "--batch-size", "4", "--workers", "0"];
 const train = (data: string, out: string, ...more: string[]): string[] => [
   ...["train", data, "--out", out, ...SMALL, ...more],
 ];

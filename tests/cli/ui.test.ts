@@ -1,5 +1,5 @@
 /** `ocelli ui` through the real command line: ports, folders, and what it leaves to the next training. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { writeTree } from "../../src/testing/photo-folders.ts";
@@ -23,11 +23,18 @@ test("two dashboards on one port: the second takes the next free one and says so
   expect([await first.close(), await second.close()]).toEqual([0, 0]);
 });
 
-test("a folder that is not there, a file, and a wrong port are told in two lines", () => {
-  writeFileSync(join(cwd, "file"), "");
-  expect(failingIn(cwd, ["ui", "none"], 1).error).toBe(
-    '"none": expected a folder of runs but there is no such folder.',
+test("a folder that is not there yet is shown as empty, and not made", async () => {
+  const dashboard = await openDashboard(cwd, ["empty/runs", "--port", "0"]);
+  expect(await (await fetch(`${dashboard.url}/api/runs`)).json()).toEqual({ folder: "empty/runs", runs: [] });
+  expect(dashboard.told()).toContain(
+    'There is no folder "empty/runs" yet: the first run that is trained here makes it.',
   );
+  expect(await dashboard.close()).toBe(0);
+  expect(existsSync(join(cwd, "empty"))).toBe(false);
+});
+
+test("a file, and a wrong port are told in two lines", () => {
+  writeFileSync(join(cwd, "file"), "");
   expect(failingIn(cwd, ["ui", "file"], 1).error).toBe('"file": expected a folder of runs but it is a file.');
   expect(failingIn(cwd, ["ui", "--port", "-1"], 1).error).toMatch(/^--port: expected a whole number of at least 0/);
 });
@@ -49,7 +56,20 @@ test("corrected labels: the next training follows and tells them and keeps a cop
   const { root, remove } = await writeTree(Object.fromEntries(names.map((name, seed) => [name, seed])));
   const marks = { version: 1, photos: { "train/ants/0.png": { label: "bees" }, "val/bees/0.png": { excluded: true } } };
   writeFileSync(join(root, "ocelli-labels.json"), JSON.stringify(marks));
-  const small = ["--model", "squeezenet1_1", "--size", "32", "--batch-size", "4", "--workers", "0", "--epochs", "1"];
+  const small = [
+    "--model",
+    "squeezenet1_1",
+    "--weights",
+    "none",
+    "--size",
+    "32",
+    "--batch-size",
+    "4",
+    "--workers",
+    "0",
+    "--epochs",
+    "1",
+  ];
   const { stderr, status } = ocelli(cwd, ["train", root, "--out", "marked", ...small]);
   expect(status, stderr).toBe(0);
   expect(stderr).toContain(`By "${join(root, "ocelli-labels.json")}": 1 photo with another label, 1 photo left out.`);

@@ -25,7 +25,20 @@ beforeAll(async () => {
   );
   const tree = await writeTree(Object.fromEntries(names.map((name, seed) => [name, seed])));
   [photos, removePhotos] = [tree.root, tree.remove];
-  const small = ["--model", "squeezenet1_1", "--size", "64", "--epochs", "2", "--workers", "0", "--batch-size", "4"];
+  const small = [
+    "--model",
+    "squeezenet1_1",
+    "--weights",
+    "none",
+    "--size",
+    "64",
+    "--epochs",
+    "2",
+    "--workers",
+    "0",
+    "--batch-size",
+    "4",
+  ];
   ocelliJson(cwd, ["train", photos, "--out", "runs/insects", ...small]);
   const records = [1, 2, 3].map(epochRecord);
   await writeRunFolder(join(cwd, "runs/growing"), { records });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   ocelliJson(cwd, ["train", "digits", "--out", "digits", "--max-steps", "60", "--epochs", "1", "--eval-every", "30"]);
   const photos = await writeTree(photoTree());
   removePhotos = photos.remove;
-  const model = ["--model", "squeezenet1_1", "--size", "64", "--epochs", "4", "--workers", "0"];
+  const model = ["--model", "squeezenet1_1", "--weights", "none", "--size", "64", "--epochs", "4", "--workers", "0"];
   ocelliJson(cwd, ["train", photos.root, "--out", "photos", ...model]);
 });
 

@@ -59,6 +59,20 @@ describe.skipIf(!hasChromium)("/docs", () => {
       await page.locator("#answer meter").first().waitFor();
       expect(await page.locator("#answer").innerText()).toMatch(/^bees\s+88\.08%\s+ants\s+11\.92%$/);
       await page.locator("summary").first().click();
+      const shown = await page.locator("details[open]").innerText();
+      for (const text of [
+        "Parameters",
+        "top query",
+        "at least 1, 5 by default",
+        "Body",
+        "multipart/form-data",
+        "Answers",
+      ])
+        expect(shown).toContain(text);
+      expect(shown).toMatch(
+        /probability: number[\s\S]+"probability": 0\.8808[\s\S]+429 The queue is full[\s\S]+"error": /,
+      );
+      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       const widest = await page.evaluate("document.documentElement.scrollWidth");
       expect(widest).toBeLessThanOrEqual(options.width);
       const folder = process.env.OCELLI_SCREENSHOTS;

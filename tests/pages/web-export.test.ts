@@ -201,6 +201,8 @@ describe.runIf(hasChromium)("the page", () => {
       const small = [
         "--model",
         "squeezenet1_1",
+        "--weights",
+        "none",
         "--size",
         "64",
         "--batch-size",

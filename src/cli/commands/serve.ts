@@ -17,6 +17,7 @@ interface Given {
   readonly port: unknown;
   /** False with `--no-token`. */
   readonly token?: string | boolean;
+  readonly cors: readonly string[];
   readonly maxBatch: unknown;
   readonly maxDelay: unknown;
   readonly maxQueue: unknown;
@@ -46,7 +47,7 @@ function serveOptions(models: readonly string[], given: Given): ServeOptions {
   if (LARGEST_PORT < port)
     throw new UserError(`--port: expected at most ${LARGEST_PORT} but got ${port}.`, "Give another one.");
   return {
-    ...{ models, model, engine, host, port, token: tokenOf(given), onBug: printError },
+    ...{ models, model, engine, host, port, token: tokenOf(given), cors: given.cors, onBug: printError },
     maxBody: wholeNumber("--max-body", given.maxBody) * MIB,
     timeoutMs: wholeNumber("--timeout", given.timeout) * 1000,
     limits: {
@@ -75,6 +76,13 @@ function announce({ url, models }: ModelServer): void {
 
 const tokenOption = new Option("--token <token>", "what clients have to send; better in the variable OCELLI_TOKEN");
 
+const corsOption = new Option(
+  "--cors <origin>",
+  "pages of this origin may ask, such as https://example.org; may be given again; * for any",
+)
+  .argParser((origin: string, earlier: readonly string[]) => [...earlier, origin])
+  .default([] as readonly string[], "only pages of the server itself");
+
 /** `ocelli serve` */
 export const serveCommand = new Command("serve")
   .description("Answer pictures over HTTP: classes as JSON, the Open Inference Protocol, metrics")
@@ -83,6 +91,7 @@ export const serveCommand = new Command("serve")
   .option("--port <port>", "0 takes any that is free", numeric, 8000)
   .addOption(tokenOption)
   .option("--no-token", "let anybody in who reaches the address")
+  .addOption(corsOption)
   .option("--max-batch <count>", "pictures that are computed at once", numeric, 8)
   .option("--max-delay <ms>", "how long a picture waits for others", numeric, 5)
   .option("--max-queue <count>", "pictures on their way; more are answered 429", numeric, 256)
@@ -98,12 +107,14 @@ export const serveCommand = new Command("serve")
     examples(
       "ocelli serve runs/first",
       "ocelli serve ants=runs/first digits=digits.onnx --port 8080",
+      "ocelli serve runs/first --cors https://example.org",
       "OCELLI_TOKEN=secret ocelli serve runs/first --host 0.0.0.0",
     ),
   )
   .action(
     guarded(async (models, { json, ...given }) => {
-      const options = serveOptions(models, given);
+      const { parseOrigin } = await import("../../serving/api/cors.ts");
+      const options = serveOptions(models, { ...given, cors: given.cors.map(parseOrigin) });
       const { serveModels } = await import("../../serving/api/serve.ts");
       const { signal, release } = interruption(() =>
         note("\nStopping when what is under way is answered; Ctrl-C again leaves at once."),

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
+import type { WeightsPlace } from "../../checkpoint/index.ts";
 import { messageOf, UserError } from "../../errors.ts";
 import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
+import { ownCommand } from "../shell.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { flagOf, settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
@@ -37,10 +39,31 @@ async function configOf({ data, recipe, configFile, flags }: Layers): Promise<Re
   return resolveConfig([...base, ...file, { from: "flag", values: { data, ...flags }, nameOf: flagOf }]);
 }
 
-function printSettings(config: ResolvedConfig): void {
+/** Prints the settings as training would take them, and where official weights would come from. */
+async function printSettings(given: ResolvedConfig, json: boolean | undefined): Promise<void> {
+  const { foreseeWeights } = await import("../../training/index.ts");
+  const { config, place } = await foreseeWeights(given);
+  if (json) return printJson(place ? { ...config, weights: { ...config.weights, place } } : config);
   const entries = Object.entries(config);
   const width = Math.max(...entries.map(([name]) => name.length));
-  for (const [name, { value, from }] of entries) print(`${name.padEnd(width)}  ${String(value).padEnd(12)} ${from}`);
+  for (const [name, { value, from }] of entries) {
+    const about = name === "weights" && place ? ` (${placeText(place)})` : "";
+    print(`${name.padEnd(width)}  ${String(value).padEnd(12)} ${from}${about}`);
+  }
+}
+
+function placeText(place: WeightsPlace): string {
+  if ("path" in place) return `in the cache: ${place.path}`;
+  return "reason" in place ? `not available: ${place.reason}` : `to be fetched from ${place.url}`;
+}
+
+/** Says with which commands a person gets on whose photos cannot begin with official weights. */
+async function withCommands(error: unknown): Promise<never> {
+  const { WeightsOutOfReach } = await import("../../training/index.ts");
+  if (!(error instanceof WeightsOutOfReach)) throw error;
+  const [file, none] = ["FILE", "none"].map((weights) => ownCommand(["--weights", weights]));
+  const hint = `With a file of weights, such as one fetched from ${error.url}: ${file} · or from scratch: ${none}`;
+  throw new UserError(error.message, hint, { cause: error });
 }
 
 /** Flags that are no settings. */
@@ -99,17 +122,13 @@ export const trainCommand = trainingOptions(
       } = given as OwnFlags & TrainingFlags;
       const { checkRunFolder, freeRunFolder } = await import("../../training/index.ts");
       const config = await configOf({ data, recipe, configFile, flags: settingsOf(flags) });
-      if (dryRun) {
-        if (json) printJson(config);
-        else printSettings(config);
-        return;
-      }
+      if (dryRun) return printSettings(config, json);
       const { loadRunData } = await import("../data.ts");
       const name = basename(resolve(config.data.value));
       const run = out ?? (await freeRunFolder("runs", `${name}-${config.model.value}`));
       await checkRunFolder(run);
       const loaded = await loadRunData(config);
-      const finished = await performRun({ kind: "train", config, run, data: loaded, tensorboard });
+      const finished = await performRun({ kind: "train", config, run, data: loaded, tensorboard }).catch(withCommands);
       if (!finished) return;
       if (json) printJson(finished.summary);
       else {

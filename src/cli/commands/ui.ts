@@ -18,7 +18,7 @@ export const uiCommand = new Command("ui")
       const { dashboardApp, openRunsFolder, pageFolder } = await import("../../serving/dashboard/index.ts");
       const { listen } = await import("../../serving/http.ts");
       const port = wholeNumber("--port", wanted, 0);
-      const runs = await openRunsFolder(given ?? "runs", { mayBeMissing: given === undefined });
+      const runs = await openRunsFolder(given ?? "runs");
       const main = process.argv[1] ?? "";
       const app = dashboardApp({
         ...{ runs, page: await pageFolder() },
@@ -30,6 +30,7 @@ export const uiCommand = new Command("ui")
       const server = await listen(app, { port, orNextFree: true });
       if (port !== 0 && server.port !== port) note(`Port ${port} is taken; this dashboard has ${server.port}.`);
       print(`Dashboard of "${runs.name}": ${server.url}`);
+      if (runs.isMissing) note(`There is no folder "${runs.name}" yet: the first run that is trained here makes it.`);
       note("Ctrl-C ends it.");
       await interrupted();
       note("Training that was started here is saved and stopped.");

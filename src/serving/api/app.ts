@@ -1,6 +1,7 @@
 /** The HTTP API of models. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiContext } from "./context.ts";
+import { type ApiContext, errorsOf } from "./context.ts";
+import { allowOrigins } from "./cors.ts";
 import { docsPage } from "./docs/page.ts";
 import { ApiError, apiErrorOf, errorAnswer, internalError, stopping } from "./errors.ts";
 import { addInferenceRoutes } from "./inference-routes.ts";
@@ -13,6 +14,8 @@ export interface AppOptions extends ApiContext {
   readonly metrics: Metrics;
   /** What clients have to send; none where it is undefined. */
   readonly token?: string;
+  /** Origins whose pages may ask, `*` for all; only pages of the server itself by default. */
+  readonly cors?: readonly string[];
   /** Told of errors that are bugs. */
   readonly onBug: (error: unknown) => void;
 }
@@ -25,7 +28,7 @@ const OPEN = [...HEALTH, OPENAPI, DOCS, "/"];
 
 /** All routes. */
 export function createApp(options: AppOptions): OpenAPIHono {
-  const { metrics, token, version, onBug, isReady } = options;
+  const { metrics, token, version, onBug, isReady, cors = [] } = options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
@@ -48,6 +51,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     return errorAnswer(context, new ApiError(405, message, `Use ${methods}.`, { allow: methods }));
   });
   app.use(metrics.middleware);
+  if (0 < cors.length) app.use(allowOrigins(cors)); // before the token, which no browser sends when it asks beforehand
   if (token !== undefined) {
     const check = requireToken(token);
     app.use((context, next) => (OPEN.includes(context.req.path) ? next() : check(context, next)));
@@ -58,6 +62,13 @@ export function createApp(options: AppOptions): OpenAPIHono {
   });
   addPredictRoutes(app, options);
   addInferenceRoutes(app, options);
+  app.openAPIRegistry.registerPath({
+    ...{ method: "get", path: "/metrics", summary: "Counts and times of requests and batches, for Prometheus" },
+    responses: {
+      200: { description: "Prometheus' text format", content: { "text/plain": {} } },
+      ...errorsOf(401, 503),
+    },
+  });
   app.get("/metrics", async (context) =>
     context.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
   );

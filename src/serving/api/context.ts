@@ -44,24 +44,66 @@ export async function visiting<T>(model: ServedModel, answer: (visit: Visit) => 
 /** What errors look like. */
 export const errorSchema = z.object({ error: z.string(), hint: z.string() }).openapi("Error");
 
-/** How answers of a schema are described. */
-export const jsonOf = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+/** The name of a model in a path. */
+export const modelParameter = z.string().openapi({ description: "Name of a model; /models lists them" });
+
+/** How answers of a schema are described, with one of them. */
+export const jsonOf = <Schema extends z.ZodType>(schema: Schema, description: string, example: z.input<Schema>) => ({
   description,
-  content: { "application/json": { schema } },
+  content: { "application/json": { schema, example } },
 });
 
-const REASONS = {
-  400: "The request is damaged or lacks something",
-  401: "The server has a token, which was not sent",
-  404: "There is no such model",
-  413: "The body or the picture is too large",
-  415: "The body is of a type that is not taken",
-  422: "The body is no picture, or does not fit the model",
-  429: "The queue is full: try again after Retry-After seconds",
-  503: "The server is stopping",
-  504: "The answer took too long",
+/** Each error's meaning, and one of them as it is answered. */
+const ERRORS = {
+  400: [
+    "The request is damaged or lacks something",
+    "body: expected a picture but it is empty.",
+    "Send the bytes of its file with Content-Type: image/jpeg (or the like), or a form with a file.",
+  ],
+  401: [
+    "The server has a token, which was not sent",
+    "expected the server's token but none was sent.",
+    "Send the header: Authorization: Bearer TOKEN",
+  ],
+  404: ["There is no such model", 'expected the name of a model but got "wasps".', "There are: pets."],
+  413: [
+    "The body or the picture is too large",
+    "body: expected at most 20971520 bytes but it is larger.",
+    "Send less, or start the server with a larger --max-body.",
+  ],
+  415: [
+    "The body is of a type that is not taken",
+    "Content-Encoding: expected a body as it is but got gzip.",
+    "Send it without compression.",
+  ],
+  422: [
+    "The body is no picture, or does not fit the model",
+    "picture: expected a whole picture but the file is cut off.",
+    "Copy it again.",
+  ],
+  429: [
+    "The queue is full: try again after Retry-After seconds",
+    "expected a place in the queue but it is full.",
+    "Try again after a second.",
+  ],
+  500: [
+    "The model gave no number, or the server failed",
+    '"pets": expected a number for each class but "dogs" got NaN.',
+    "Look at the weights of the model: other pictures may fail as well.",
+  ],
+  503: [
+    "The server is stopping",
+    "expected a server that takes requests but it is stopping.",
+    "Try again after a while.",
+  ],
+  504: ["The answer took too long", "expected an answer within 30 s but it is not there yet.", "Try again later."],
 } as const;
 
 /** Descriptions of errors by status. */
-export const errorsOf = (...statuses: readonly (keyof typeof REASONS)[]) =>
-  Object.fromEntries(statuses.map((status) => [status, jsonOf(errorSchema, REASONS[status])]));
+export const errorsOf = (...statuses: readonly (keyof typeof ERRORS)[]) =>
+  Object.fromEntries(
+    statuses.map((status) => {
+      const [description, error, hint] = ERRORS[status];
+      return [status, jsonOf(errorSchema, description, { error, hint })];
+    }),
+  );

@@ -5,7 +5,16 @@ import type { ModelPort } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import type { ServedModel } from "../models/served-model.ts";
 import { readBody } from "./body.ts";
-import { type ApiContext, errorsOf, jsonOf, MODEL_VERSION, modelNamed, visiting } from "./context.ts";
+import {
+  type ApiContext,
+  errorSchema,
+  errorsOf,
+  jsonOf,
+  MODEL_VERSION,
+  modelNamed,
+  modelParameter,
+  visiting,
+} from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
@@ -13,7 +22,9 @@ import { JSON_LENGTH, readQuestion, writeAnswer } from "./tensors/messages.ts";
 import { inferRequest, inferResponse } from "./tensors/schemas.ts";
 
 const tags = ["Open Inference Protocol"];
-const port = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) }).openapi("TensorMetadata");
+const port = z
+  .object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })
+  .openapi("TensorMetadata", { description: "A size of -1 is free" });
 
 const serverSchema = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
 const modelSchema = z
@@ -23,6 +34,35 @@ const modelSchema = z
   })
   .openapi("ModelMetadata");
 
+const MODEL = {
+  ...{ name: "other", versions: [MODEL_VERSION], platform: "onnxruntime_onnx" },
+  inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+  outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+};
+const QUESTION = { id: "7", inputs: [{ name: "x", shape: [1, 2], datatype: "FP32", data: [[0.5, 1.5]] }] };
+const ANSWER = {
+  ...{ model_name: "other", model_version: MODEL_VERSION, id: "7" },
+  outputs: [{ name: "y", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }],
+};
+const UNFIT = {
+  error: 'input "x", data[1]: expected a whole number in 0..255 for UINT8 but got 300.',
+  hint: "See the form of requests in /docs.",
+};
+const jsonLength = z.string().optional().openapi({
+  description: "Where tensors follow as bytes: the bytes of the JSON before them. Answers with bytes have it too",
+});
+const headers = z.object({ "Inference-Header-Content-Length": jsonLength });
+const tensorContent = {
+  "application/json": { schema: inferRequest, example: QUESTION },
+  "application/octet-stream": {
+    schema: {
+      ...{ type: "string" as const, format: "binary" },
+      description:
+        "The JSON, in which a tensor has a binary_data_size and no data, then the tensors' bytes: little-endian, row-major",
+    },
+  },
+};
+
 /** Adds the protocol's routes. */
 export function addInferenceRoutes(app: OpenAPIHono, api: ApiContext): void {
   addServerRoutes(app, api);
@@ -31,22 +71,24 @@ export function addInferenceRoutes(app: OpenAPIHono, api: ApiContext): void {
 
 function addServerRoutes(app: OpenAPIHono, api: ApiContext): void {
   const get = { method: "get", tags } as const;
+  const server = { name: "ocelli", version: api.version, extensions: ["binary_tensor_data"] };
   const metadata = createRoute({
     ...{ ...get, path: "/v2", summary: "What the server is" },
-    responses: { 200: jsonOf(serverSchema, "Name, version and extensions"), ...errorsOf(401) },
+    responses: { 200: jsonOf(serverSchema, "Name, version and extensions", server), ...errorsOf(401, 503) },
   });
-  app.openapi(metadata, (context) =>
-    context.json({ name: "ocelli", version: api.version, extensions: ["binary_tensor_data"] }, 200),
-  );
+  app.openapi(metadata, (context) => context.json(server, 200));
   const live = createRoute({
     ...{ ...get, path: "/v2/health/live", summary: "Whether the server runs" },
-    responses: { 200: jsonOf(z.object({ live: z.boolean() }), "It does") },
+    responses: { 200: jsonOf(z.object({ live: z.boolean() }), "It does", { live: true }) },
   });
   app.openapi(live, (context) => context.json({ live: true }, 200));
   const readySchema = z.object({ ready: z.boolean() });
   const ready = createRoute({
     ...{ ...get, path: "/v2/health/ready", summary: "Whether the server takes requests" },
-    responses: { 200: jsonOf(readySchema, "It does"), 503: jsonOf(readySchema, "It is stopping") },
+    responses: {
+      200: jsonOf(readySchema, "It does", { ready: true }),
+      503: jsonOf(readySchema, "It is stopping", { ready: false }),
+    },
   });
   app.openapi(ready, (context) => {
     const isReady = api.isReady();
@@ -55,15 +97,16 @@ function addServerRoutes(app: OpenAPIHono, api: ApiContext): void {
 }
 
 function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
-  const params = z.object({ name: z.string(), version: z.string().default(MODEL_VERSION) });
-  const asked = (context: { req: { valid(part: "param"): z.infer<typeof params> } }): ServedModel => {
-    const { name, version } = context.req.valid("param");
+  const version = z.string().openapi({ description: `The one that each model has, ${MODEL_VERSION}` });
+  const params = z.object({ name: modelParameter, ...(path.includes("{version}") && { version }) });
+  const asked = (context: Context): ServedModel => {
+    const { name = "", version } = context.req.param() as Record<string, string>;
     return modelNamed(api, name, version);
   };
   const shared = { tags, request: { params } };
   const metadata = createRoute({
     ...{ ...shared, method: "get", path, summary: "What a model takes and gives" },
-    responses: { 200: jsonOf(modelSchema, "Its inputs and outputs; a size of -1 is free"), ...errorsOf(401, 404) },
+    responses: { 200: jsonOf(modelSchema, "Its inputs and outputs", MODEL), ...errorsOf(401, 404, 503) },
   });
   app.openapi(metadata, (context) => {
     const { name, platform, inputs, outputs } = asked(context);
@@ -73,25 +116,23 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
   const ready = createRoute({
     ...{ ...shared, method: "get", path: `${path}/ready`, summary: "Whether a model takes requests" },
     responses: {
-      200: jsonOf(z.object({ name: z.string(), ready: z.boolean() }), "It does"),
-      ...errorsOf(401, 404),
+      200: jsonOf(z.object({ name: z.string(), ready: z.boolean() }), "It does", { name: "other", ready: true }),
+      ...errorsOf(401, 404, 503),
     },
   });
   app.openapi(ready, (context) => context.json({ name: asked(context).name, ready: true }, 200));
   const infer = createRoute({
     ...{ tags, method: "post", path: `${path}/infer`, summary: "Run a model on tensors" },
-    request: { params, body: { content: { "application/json": { schema: inferRequest } } } },
+    request: { params, headers, body: { content: tensorContent } },
     responses: {
-      200: jsonOf(inferResponse, "The outputs"),
-      ...errorsOf(400, 401, 404, 413, 415, 422, 429, 503, 504),
+      200: jsonOf(inferResponse, "The outputs; as bytes after the JSON where that was asked for", ANSWER),
+      ...errorsOf(401, 404, 413, 415, 429, 500, 503, 504),
+      400: jsonOf(errorSchema, "The request is damaged, or its tensors do not fit the model", UNFIT),
     },
   });
   // not by app.openapi, which would take the body for JSON alone: bytes may follow
   app.openAPIRegistry.registerPath(infer);
-  app.post(infer.getRoutingPath(), (context) => {
-    const { name = "", version } = context.req.param() as Record<string, string>;
-    return answer(context, api, modelNamed(api, name, version));
-  });
+  app.post(infer.getRoutingPath(), (context) => answer(context, api, asked(context)));
 }
 
 const describe = ({ name, type, shape }: ModelPort) => ({

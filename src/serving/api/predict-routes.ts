@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { rank } from "../../training/index.ts";
 import type { ServedModel } from "../models/served-model.ts";
-import { type ApiContext, errorsOf, jsonOf, modelNamed, visiting } from "./context.ts";
+import { type ApiContext, errorsOf, jsonOf, modelNamed, modelParameter, visiting } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
 import { readPicture } from "./picture-body.ts";
@@ -11,8 +11,10 @@ import { readPicture } from "./picture-body.ts";
 const answerSchema = z
   .object({
     model: z.string(),
-    top: z.array(z.object({ class: z.string(), index: z.int(), probability: z.number() })),
-    logits: z.array(z.number()).optional(),
+    top: z
+      .array(z.object({ class: z.string(), index: z.int(), probability: z.number() }))
+      .openapi({ description: "Classes, most probable first; index counts all classes from 0" }),
+    logits: z.array(z.number()).optional().openapi({ description: "With logits=true: the raw output of each class" }),
   })
   .openapi("Prediction");
 
@@ -26,14 +28,25 @@ const query = z.object({
 /** Descriptions alone: the body is read by hand. */
 const file = { type: "string" as const, format: "binary" };
 const form = { type: "object" as const, properties: { image: file }, required: ["image"] };
-const pictureContent = { "image/*": { schema: file }, "multipart/form-data": { schema: form } };
+const pictureContent = {
+  "image/*": { schema: { ...file, description: "The bytes of a picture's file" } },
+  "application/octet-stream": { schema: { ...file, description: "The same without saying its type" } },
+  "multipart/form-data": { schema: { ...form, description: "A form with one file; the field may have any name" } },
+};
+const ANSWER = {
+  model: "pets",
+  top: [
+    { class: "dogs", index: 1, probability: 0.8808 },
+    { class: "cats", index: 0, probability: 0.1192 },
+  ],
+};
 
 const shared = {
   method: "post" as const,
   tags: ["Pictures"],
   responses: {
-    200: jsonOf(answerSchema, "The most probable classes, most probable first"),
-    ...errorsOf(400, 401, 404, 413, 415, 422, 429, 503, 504),
+    200: jsonOf(answerSchema, "The most probable classes", ANSWER),
+    ...errorsOf(400, 401, 404, 413, 415, 422, 429, 500, 503, 504),
   },
 };
 const request = { query, body: { content: pictureContent } };
@@ -46,7 +59,7 @@ const predictRoute = createRoute({
 const predictWithRoute = createRoute({
   ...{ ...shared, path: "/models/{name}/predict" },
   summary: "Classify a picture with a model",
-  request: { ...request, params: z.object({ name: z.string() }) },
+  request: { ...request, params: z.object({ name: modelParameter }) },
 });
 
 const modelsRoute = createRoute({
@@ -59,9 +72,10 @@ const modelsRoute = createRoute({
   responses: {
     200: jsonOf(
       z.object({ models: z.array(z.object({ name: z.string(), classes: z.array(z.string()).optional() })) }),
-      "All models",
+      "All models; those without classes take tensors",
+      { models: [{ name: "pets", classes: ["cats", "dogs"] }, { name: "other" }] },
     ),
-    ...errorsOf(401),
+    ...errorsOf(401, 503),
   },
 });
 
@@ -110,6 +124,11 @@ async function predict(
     const patience = { timeoutMs, client: context.req.raw.signal };
     return withDeadline(patience, (signal) => visit.predict(picture, signal));
   });
+  const odd = found.findIndex((logit) => !Number.isFinite(logit));
+  if (odd !== -1) {
+    const message = `"${name}": expected a number for each class but "${classes[odd]}" got ${found[odd]}.`;
+    throw new ApiError(500, message, "Look at the weights of the model: other pictures may fail as well.");
+  }
   const ranked = rank(found, classes, top).top;
   return { model: name, top: [...ranked], ...(logits === "true" && { logits: [...found] }) };
 }

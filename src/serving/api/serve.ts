@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly port: number;
   /** What clients have to send as `Authorization: Bearer TOKEN`; none by default. */
   readonly token?: string;
+  /** Origins whose pages may ask, `*` for all. */
+  readonly cors?: readonly string[];
   /** Told of errors that are bugs; the server goes on. */
   readonly onBug: (error: unknown) => void;
 }

@@ -43,7 +43,7 @@ const LABELS: Readonly<Record<string, string>> = {
 /** What is offered for free texts. */
 const OFFERS: Readonly<Record<string, readonly string[]>> = {
   data: ["digits", "mnist", "fashion-mnist"],
-  weights: ["none", "imagenet"],
+  weights: ["auto", "none", "imagenet"],
   freeze: ["none", "backbone"],
 };
 /** Milliseconds without typing before values are checked. */

@@ -27,7 +27,12 @@ meter { width: 100%; height: 1rem; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: 0.4rem 0; background: var(--box); }
 summary { padding: 0.6rem 0.75rem; cursor: pointer; } summary b { color: var(--accent); }
 summary span { color: var(--soft); }
-dl { display: grid; grid-template-columns: 3rem 1fr; margin: 0; padding: 0 0.75rem 0.75rem; } dd { margin: 0; }
+details > div { padding: 0 0.75rem 0.75rem; border-top: 1px solid var(--line); }
+h3 { margin: 1rem 0 0.25rem; font-size: 1rem; } h4 { margin: 0.75rem 0 0.25rem; font-size: 0.95rem; }
+h4 span { font-weight: 400; } small { color: var(--soft); } details p { margin: 0.5rem 0 0.25rem; }
+dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: 0.25rem 1rem; margin: 0; } dd { margin: 0; }
+figure { margin: 0.25rem 0; } figcaption { font-size: 0.85rem; color: var(--soft); } figure pre { margin: 0; background: var(--back); }
+@media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin: 0 0 0.5rem; } }
 `;
 
 /** Sends the picture of the form and shows the answer. */

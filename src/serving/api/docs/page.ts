@@ -2,10 +2,13 @@
 import { createHash } from "node:crypto";
 import { escapeXml } from "../../../image/index.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
+import { type Operation, operationText } from "./operation.ts";
+import type { Schemas } from "./schema-text.ts";
 
 /** The part of an OpenAPI description that the page shows. */
 export interface ApiDescription {
   readonly paths?: object;
+  readonly components?: object;
 }
 
 /** What the page says of the server besides. */
@@ -19,12 +22,6 @@ export interface ServerFacts {
 export interface DocsPage {
   readonly html: string;
   readonly policy: string;
-}
-
-interface Operation {
-  readonly summary?: string;
-  readonly tags?: readonly string[];
-  readonly responses?: Readonly<Record<string, { readonly description?: string }>>;
 }
 
 const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -91,7 +88,7 @@ ${hasToken ? token : ""}
 <pre><code>curl${escapeXml(header)} -H 'Content-Type: image/jpeg' --data-binary @photo.jpg <span id="origin"></span>/models/${escapeXml(first)}/predict</code></pre>`;
 }
 
-function operations({ paths = {} }: ApiDescription): string {
+function operations({ paths = {}, components = {} }: ApiDescription): string {
   const all = Object.entries<Readonly<Record<string, unknown>>>(
     paths as Record<string, Readonly<Record<string, unknown>>>,
   ).flatMap(([path, methods]) =>
@@ -101,21 +98,12 @@ function operations({ paths = {} }: ApiDescription): string {
       operation: operation as Operation,
     })),
   );
+  const schemas = (components as { schemas?: Schemas }).schemas ?? {};
   const tags = [...new Set(all.map(({ operation }) => operation.tags?.[0] ?? "More"))];
   return tags
     .map((tag) => {
       const own = all.filter(({ operation }) => (operation.tags?.[0] ?? "More") === tag);
-      return `<h2>${escapeXml(tag)}</h2>\n${own.map(operationText).join("\n")}`;
+      return `<h2>${escapeXml(tag)}</h2>\n${own.map((one) => operationText(one, schemas)).join("\n")}`;
     })
     .join("\n");
-}
-
-function operationText({ path, method, operation }: { path: string; method: string; operation: Operation }): string {
-  const answers = Object.entries(operation.responses ?? {}).map(
-    ([status, { description = "" }]) => `<dt>${escapeXml(status)}</dt><dd>${escapeXml(description)}</dd>`,
-  );
-  return `<details>
-<summary><b>${method.toUpperCase()}</b> <code>${escapeXml(path)}</code> <span>${escapeXml(operation.summary ?? "")}</span></summary>
-<dl>${answers.join("")}</dl>
-</details>`;
 }

@@ -1,6 +1,5 @@
 /** Element types of the Open Inference Protocol. */
-import { toFloat16, toFloat32 } from "../../../checkpoint/index.ts";
-import { type NumericType, TENSOR_ARRAYS, type TensorNumbers } from "../../../engines/onnx/model-file.ts";
+import type { NumericType } from "../../../engines/onnx/model-file.ts";
 
 /** The protocol's names by ONNX Runtime's. */
 const DATATYPES: Readonly<Record<NumericType | "string", string>> = {
@@ -25,26 +24,3 @@ export const datatypeOf = (type: string): string => DATATYPES[type as NumericTyp
 /** ONNX Runtime's name of an element type of the protocol; undefined for one that there is not. */
 export const typeOf = (datatype: string): NumericType | "string" | undefined =>
   (Object.keys(DATATYPES) as (NumericType | "string")[]).find((type) => DATATYPES[type] === datatype);
-
-/** A value that JSON holds for an element: a number, or true and false. */
-export type Element = number | boolean;
-
-/** Elements of a JSON array as the type's own array; undefined if one of them is no such value. */
-export function numbersFrom(type: NumericType, elements: readonly unknown[]): TensorNumbers | undefined {
-  const expected = type === "bool" ? "boolean" : "number";
-  if (!elements.every((element) => typeof element === expected)) return undefined;
-  const values = elements as readonly Element[];
-  if (type === "float16") return Uint16Array.from(toFloat16(Float32Array.from(values, Number)));
-  if ((type === "int64" || type === "uint64") && !values.every(Number.isSafeInteger)) return undefined;
-  const toElement = type === "int64" || type === "uint64" ? BigInt : Number;
-  const data = new TENSOR_ARRAYS[type](values.length);
-  for (const [index, value] of values.entries()) data[index] = toElement(value);
-  return data;
-}
-
-/** The numbers as JSON holds them. What is not finite becomes null there. */
-export function elementsOf(type: NumericType, data: TensorNumbers): Element[] {
-  if (type === "bool") return Array.from(data as Uint8Array, (value) => value !== 0);
-  if (type !== "float16") return Array.from<number | bigint, number>(data as Float32Array, Number);
-  return [...toFloat32({ dtype: "float16", shape: [data.length], data: data as Uint16Array })];
-}

@@ -3,7 +3,9 @@ import type { ModelTensor } from "../../../engines/onnx/model-file.ts";
 import type { Tensors } from "../../models/served-model.ts";
 import { ApiError } from "../errors.ts";
 import { bytesOf, numbersFromBytes, textsFromBytes } from "./bytes.ts";
-import { datatypeOf, elementsOf, numbersFrom, typeOf } from "./datatypes.ts";
+import { datatypeOf, typeOf } from "./datatypes.ts";
+import { elementsOf, flatten, numbersFrom, textsFrom, Unfit } from "./elements.ts";
+import { parseJson, writeJson } from "./exact-json.ts";
 import { type InferRequest, type InputTensor, inferRequest, type OutputTensor } from "./schemas.ts";
 
 /** The header that tells where JSON ends and bytes begin. */
@@ -17,7 +19,7 @@ export interface SentMessage {
 }
 
 /** A question with its tensors. */
-export interface Question extends Omit<InferRequest, "inputs"> {
+export interface Question extends Partial<Omit<InferRequest, "inputs">> {
   readonly tensors: Tensors;
 }
 
@@ -26,8 +28,8 @@ const SEE_DOCS = "See the form of requests in /docs.";
 
 /** Reads a question; what is none is an `ApiError` of status 400. */
 export function readQuestion({ body, jsonLength }: SentMessage): Question {
-  const length = jsonLength === undefined ? body.length : Number(jsonLength);
-  if (!Number.isInteger(length) || length < 0 || body.length < length) {
+  const length = jsonLength === undefined ? body.length : /^\d+$/.test(jsonLength) ? Number(jsonLength) : Number.NaN;
+  if (!(length <= body.length)) {
     const message = `${JSON_LENGTH}: expected the bytes of the JSON, at most ${body.length}, but got "${jsonLength}".`;
     throw bad(message, "Send the length of the JSON that comes before the tensors' bytes.");
   }
@@ -43,7 +45,8 @@ export function readQuestion({ body, jsonLength }: SentMessage): Question {
 function parse(json: Uint8Array): InferRequest {
   let content: unknown;
   try {
-    content = JSON.parse(new TextDecoder().decode(json));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(json);
+    content = parseJson(text, { exact: /"U?INT64"/.test(text) });
   } catch (error) {
     throw bad(`body: expected JSON but it is none (${(error as Error).message}).`, SEE_DOCS);
   }
@@ -55,39 +58,58 @@ function parse(json: Uint8Array): InferRequest {
 }
 
 function readTensors(inputs: readonly InputTensor[], bytes: Uint8Array): [Record<string, ModelTensor>, number] {
-  const tensors: Record<string, ModelTensor> = {};
+  const tensors = new Map<string, ModelTensor>();
   let at = 0;
   for (const input of inputs) {
+    const { name, data } = input;
+    if (tensors.has(name)) throw bad(`input "${name}": expected each input once but it comes twice.`, SEE_DOCS);
     const size = input.parameters?.binary_data_size;
-    if (size === undefined) tensors[input.name] = tensorFromJson(input);
-    else {
-      const end = at + Number(size);
-      if (!Number.isInteger(end) || end < at || bytes.length < end)
-        throw bad(`input "${input.name}": expected ${size} bytes but ${bytes.length - at} are left.`, SEE_DOCS);
-      tensors[input.name] = tensorFromBytes(input, bytes.subarray(at, end));
-      at = end;
+    if ((size === undefined) === (data === undefined)) {
+      const received = data ? "there are both" : "there is neither";
+      throw bad(`input "${name}": expected data or a binary_data_size but ${received}.`, SEE_DOCS);
     }
+    const end = at + (size ?? 0);
+    if (bytes.length < end)
+      throw bad(`input "${name}": expected ${size} bytes but ${bytes.length - at} are left.`, SEE_DOCS);
+    tensors.set(name, data ? tensorFromJson(input, data) : tensorFromBytes(input, bytes.subarray(at, end)));
+    at = end;
   }
-  return [tensors, bytes.length - at];
+  return [Object.fromEntries(tensors), bytes.length - at];
 }
 
-function tensorFromJson(input: InputTensor): ModelTensor {
-  const elements = (input.data ?? []).flat(Number.POSITIVE_INFINITY);
+function tensorFromJson(input: InputTensor, data: readonly unknown[]): ModelTensor {
   const { type, shape } = declared(input);
-  if (type === "string") {
-    if (!elements.every((element) => typeof element === "string")) throw unfit(input, "texts");
-    return counted(input, { type, shape, data: elements });
-  }
-  const data = numbersFrom(type, elements);
-  if (!data) throw unfit(input, type === "bool" ? "true and false" : "numbers");
-  return counted(input, { type, shape, data });
+  return fitting(input, "data", () => {
+    const elements = flatten(data, shape);
+    counted(input, elements.values.length);
+    return type === "string"
+      ? { type, shape, data: textsFrom(elements) }
+      : { type, shape, data: numbersFrom(type, elements) };
+  });
 }
 
 function tensorFromBytes(input: InputTensor, bytes: Uint8Array): ModelTensor {
   const { type, shape } = declared(input);
-  const data = type === "string" ? textsFromBytes(bytes) : numbersFromBytes(type, bytes);
-  if (!data) throw unfit(input, "whole elements");
-  return counted(input, { type, shape, data } as ModelTensor);
+  const data = fitting(input, "element ", () =>
+    type === "string" ? textsFromBytes(bytes) : numbersFromBytes(type, bytes),
+  );
+  if (!data) {
+    const message = `input "${input.name}": expected whole elements of ${input.datatype} but its ${bytes.length} bytes are something else.`;
+    throw bad(message, SEE_DOCS);
+  }
+  counted(input, data.length);
+  return { type, shape, data } as ModelTensor;
+}
+
+/** What is made of an input; an element that is unfit is told as a bad request, with its index. */
+function fitting<Made>({ name, datatype }: InputTensor, what: string, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const where = `input "${name}", ${what}${error.index.map((at) => `[${at}]`).join("")}`;
+    throw bad(`${where}: expected ${error.expected} for ${datatype} but got ${error.received}.`, SEE_DOCS);
+  }
 }
 
 function declared({ name, datatype, shape }: InputTensor) {
@@ -96,14 +118,11 @@ function declared({ name, datatype, shape }: InputTensor) {
   throw bad(`input "${name}": expected a datatype such as FP32 or UINT8 but got "${datatype}".`, SEE_DOCS);
 }
 
-const unfit = ({ name, datatype }: InputTensor, expected: string): ApiError =>
-  bad(`input "${name}": expected ${expected} for ${datatype} but its data are something else.`, SEE_DOCS);
-
-function counted({ name }: InputTensor, tensor: ModelTensor): ModelTensor {
-  const count = tensor.shape.reduce((product, size) => product * size, 1);
-  if (tensor.data.length === count) return tensor;
-  const shape = `[${tensor.shape.join(", ")}]`;
-  throw bad(`input "${name}": expected ${count} elements for ${shape} but there are ${tensor.data.length}.`, SEE_DOCS);
+function counted({ name, shape }: InputTensor, received: number): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (received === count) return;
+  const text = `[${shape.join(", ")}]`;
+  throw bad(`input "${name}": expected ${count} elements for ${text} but there are ${received}.`, SEE_DOCS);
 }
 
 /** An answer as it is sent: JSON, then the bytes of tensors that were asked for so. */
@@ -120,7 +139,8 @@ export interface Answering {
 
 /** Writes the answer to a question: the outputs that it asks for, or all. */
 export function writeAnswer(question: Question, results: Tensors, { name, version }: Answering): Answer {
-  const asked = question.outputs ?? Object.keys(results).map((output) => ({ name: output, parameters: undefined }));
+  const all = Object.keys(results).map((output) => ({ name: output, parameters: undefined }));
+  const asked = question.outputs?.length ? question.outputs : all;
   const bytes: Uint8Array[] = [];
   const outputs = asked.map(({ name: output, parameters }): OutputTensor => {
     const tensor = results[output];
@@ -129,13 +149,26 @@ export function writeAnswer(question: Question, results: Tensors, { name, versio
       throw bad(`outputs: expected some of ${known} but got "${output}".`, "Leave outputs out to get all.");
     }
     const head = { name: output, datatype: datatypeOf(tensor.type), shape: [...tensor.shape] };
-    if (!(parameters?.binary_data ?? question.parameters?.binary_data_output)) {
-      return { ...head, data: tensor.type === "string" ? [...tensor.data] : elementsOf(tensor.type, tensor.data) };
-    }
+    if (!(parameters?.binary_data ?? question.parameters?.binary_data_output))
+      return { ...head, data: jsonData(name, output, tensor) };
     const own = bytesOf(tensor);
     bytes.push(own);
     return { ...head, parameters: { binary_data_size: own.length } };
   });
   const { id } = question;
-  return { json: JSON.stringify({ model_name: name, model_version: version, id, outputs }), bytes };
+  return { json: writeJson({ model_name: name, model_version: version, id, outputs }), bytes };
+}
+
+/** The elements of an output; JSON has no NaN and no infinity, and null would be no answer. */
+function jsonData(model: string, output: string, tensor: ModelTensor): NonNullable<OutputTensor["data"]> {
+  if (tensor.type === "string") return [...tensor.data];
+  try {
+    return elementsOf(tensor.type, tensor.data);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const message = `"${model}", output "${output}", element ${error.index}: ${error.message}, which JSON cannot hold.`;
+    const hint =
+      'Ask for bytes with {"binary_data": true} in the output\'s parameters, or look at the inputs and at the weights.';
+    throw new ApiError(500, message, hint);
+  }
 }

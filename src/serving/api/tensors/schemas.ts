@@ -1,31 +1,43 @@
 /** The messages of the Open Inference Protocol. */
 import { z } from "@hono/zod-openapi";
 
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional();
-const shape = z.array(z.int().min(0));
+/** A field that may be absent; `null`, as many clients write that, is the same. */
+const optional = <Type extends z.ZodType>(type: Type) => type.nullish().transform((value) => value ?? undefined);
 
-/** A tensor as a client sends it; `data` are nested or not, and absent if they follow as bytes. */
+/** Parameters, of which ocelli reads the known ones and passes over the others. */
+const parameters = <Known extends z.ZodRawShape>(known: Known) =>
+  optional(z.object(known).catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])));
+const flag = optional(z.boolean());
+const byteCount = optional(z.int().min(0));
+const shape = z.array(z.int().min(0));
+const data = z.array(z.unknown()).openapi({ description: "Elements row by row, or in lists nested as the shape" });
+const datatype = z.string().openapi({
+  description: "BOOL, UINT8 to UINT64, INT8 to INT64, FP16, FP32, FP64 or BYTES, whose elements are texts",
+});
+
+/** A tensor as a client sends it; `data` are flat or nested as the shape says, and absent if they follow as bytes. */
 export const inputTensor = z
-  .object({ name: z.string(), shape, datatype: z.string(), parameters, data: z.array(z.unknown()).optional() })
+  .object({
+    ...{ name: z.string(), shape, datatype },
+    ...{ parameters: parameters({ binary_data_size: byteCount }), data: optional(data) },
+  })
   .openapi("InputTensor");
 
 /** What a client asks. */
 export const inferRequest = z
   .object({
-    id: z.string().optional(),
-    parameters,
+    id: optional(z.string()),
+    parameters: parameters({ binary_data_output: flag }),
     inputs: z.array(inputTensor).min(1),
-    outputs: z.array(z.object({ name: z.string(), parameters })).optional(),
+    outputs: optional(z.array(z.object({ name: z.string(), parameters: parameters({ binary_data: flag }) }))),
   })
   .openapi("InferRequest");
 
 /** A tensor of an answer. */
 export const outputTensor = z
   .object({
-    name: z.string(),
-    shape,
-    datatype: z.string(),
-    parameters,
+    ...{ name: z.string(), shape, datatype: z.string() },
+    parameters: z.object({ binary_data_size: z.int() }).optional(),
     data: z.array(z.union([z.number(), z.boolean(), z.string()])).optional(),
   })
   .openapi("OutputTensor");

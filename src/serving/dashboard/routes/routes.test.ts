@@ -125,6 +125,7 @@ describe("training from the page", () => {
   test("photos have their recipe", async () => {
     const { settings } = await check({ data: join(root, "photos") });
     expect(settings.find(({ name }) => name === "model")).toEqual({ name: "model", value: "resnet18", from: "recipe" });
+    expect(settings.find(({ name }) => name === "weights")).toMatchObject({ value: "imagenet", from: "default" });
   });
   test("wrong settings start nothing; right ones get a free name", async () => {
     const refused = await send("POST", "/api/train", { data: "digits", epochs: 0 });

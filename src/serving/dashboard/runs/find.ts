@@ -1,7 +1,7 @@
 /** The runs below a folder, and which of them an address means. */
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { UserError } from "../../../errors.ts";
+import { messageOf, UserError } from "../../../errors.ts";
 import { findRuns, looksLikeRun } from "../../../training/index.ts";
 import { forbidden, missing } from "../status-error.ts";
 
@@ -13,19 +13,24 @@ export interface RunsFolder {
   readonly name: string;
   /** The one run that is shown, where the folder given is a run itself. */
   readonly only?: string;
+  /** The first run will make it. */
+  readonly isMissing?: boolean;
 }
 
 /** Folders between the runs folder and a run, at most. */
 const DEPTH = 3;
 
-/** Opens a folder of runs, or one run. Unless `mayBeMissing`, a folder that is not there is a `UserError`. */
-export async function openRunsFolder(name: string, { mayBeMissing = false } = {}): Promise<RunsFolder> {
+/** Opens a folder of runs, which the first run may have yet to make, or one run. What can be no folder is a `UserError`. */
+export async function openRunsFolder(name: string): Promise<RunsFolder> {
   const root = resolve(name);
-  const found = await stat(root).catch(() => undefined);
-  if (!found && mayBeMissing) return { root, name };
-  if (!found?.isDirectory()) {
-    const received = found ? "it is a file" : "there is no such folder";
-    throw new UserError(`"${name}": expected a folder of runs but ${received}.`, "Train first: ocelli train digits");
+  const found = await stat(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    const received = error.code === "ENOTDIR" ? "a part of the path is a file" : messageOf(error);
+    throw new UserError(`"${name}": expected a folder of runs but ${received}.`, "Check the path.", { cause: error });
+  });
+  if (!found) return { root, name, isMissing: true };
+  if (!found.isDirectory()) {
+    throw new UserError(`"${name}": expected a folder of runs but it is a file.`, "Train first: ocelli train digits");
   }
   return (await looksLikeRun(root)) ? { root: dirname(root), name, only: basename(root) } : { root, name };
 }

@@ -45,9 +45,13 @@ describe("finding runs", () => {
     expect(await findRunIds(one)).toEqual(["plain"]);
     await expect(findRun(one, "deep")).rejects.toMatchObject({ status: 403 });
   });
-  test("a folder that is not there is a UserError, unless it may be missing", async () => {
-    await expect(openRunsFolder(join(root, "none"))).rejects.toThrow(UserError);
-    expect(await findRunIds(await openRunsFolder(join(root, "none"), { mayBeMissing: true }))).toEqual([]);
+  test("a folder that is not there yet has no runs; below a file there can be none", async () => {
+    const empty = await openRunsFolder(join(root, "none/runs"));
+    expect(empty).toMatchObject({ isMissing: true });
+    expect(await findRunIds(empty)).toEqual([]);
+    await expect(findRun(empty, "gone")).rejects.toMatchObject({ status: 404 });
+    await expect(openRunsFolder(join(root, "runs/plain/config.json"))).rejects.toThrow("it is a file.");
+    await expect(openRunsFolder(join(root, "runs/plain/config.json/runs"))).rejects.toThrow(UserError);
   });
 });
 

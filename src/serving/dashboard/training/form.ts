@@ -11,6 +11,7 @@ import {
   SETTINGS,
   settingFaults,
   usualRecipe,
+  withKnownWeights,
 } from "../../../training/index.ts";
 import type { SettingField, TrainCheck } from "../api.ts";
 
@@ -86,5 +87,10 @@ export async function checkTraining(values: Values): Promise<TrainCheck> {
 async function settingsOf(values: Values): Promise<TrainCheck["settings"]> {
   const layers = await layersOf(values);
   if (0 < settingFaults(layers).length) return [];
-  return Object.entries(resolveConfig(layers)).map(([name, { value, from }]) => ({ name, value, from }));
+  const arePhotos = typeof values.data === "string" && (await namesPhotos(values.data));
+  return Object.entries(withKnownWeights(resolveConfig(layers), arePhotos)).map(([name, { value, from }]) => ({
+    name,
+    value,
+    from,
+  }));
 }
