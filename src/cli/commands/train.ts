@@ -3,11 +3,12 @@ import { basename, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { messageOf, UserError } from "../../errors.ts";
 import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
+import { flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { flagOf, settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
+import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
 async function readConfigFile(file: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {
