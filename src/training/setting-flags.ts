@@ -11,6 +11,8 @@ export interface SettingFlag {
   readonly text: string;
   /** What a number counts or measures. */
   readonly unit?: string;
+  /** Between which numbers it lies, where that is not plain. */
+  readonly range?: string;
 }
 
 /** Every setting, in the order of `ocelli train --help`. */
@@ -55,14 +57,14 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
   },
   optimizer: { flag: "--optimizer", value: "name", text: "sgd, adam or adamw (default: adam; for photos sgd)" },
   learningRate: { flag: "--lr", value: "rate", text: "learning rate (default: 0.001; for photos 0.002)" },
-  momentum: { flag: "--momentum", value: "share", text: "of sgd (default: 0; for photos 0.9)", unit: "0 to 1" },
+  momentum: { flag: "--momentum", value: "share", text: "of sgd (default: 0; for photos 0.9)", range: "0 to 1" },
   weightDecay: { flag: "--weight-decay", value: "rate", text: "pulls weights towards 0 (default: 0)" },
   schedule: {
     ...{ flag: "--schedule", value: "form" },
     text: "none, step:7:0.1, multistep:3,6:0.1, cosine, onecycle, plateau, warmup:1+cosine (default: none; for photos cosine)",
   },
   labelSmoothing: {
-    ...{ flag: "--label-smoothing", value: "share", unit: "0 to 1" },
+    ...{ flag: "--label-smoothing", value: "share", range: "0 to 1" },
     text: "share of every class in the target (default: 0)",
   },
   classWeights: {
@@ -75,7 +77,7 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
   },
   clipNorm: { flag: "--clip", value: "norm", text: "the largest norm of the gradients (default: any)" },
   averageDecay: {
-    ...{ flag: "--ema", value: "decay", unit: "0 to 1" },
+    ...{ flag: "--ema", value: "decay", range: "0 to 1" },
     text: "evaluate moving averages of the weights, such as 0.999 (default: no)",
   },
   patience: {
@@ -87,7 +89,7 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
     text: "seed, standard, trivial, rand or none (default: none; for photos standard)",
   },
   erase: {
-    ...{ flag: "--erase", value: "probability", unit: "0 to 1" },
+    ...{ flag: "--erase", value: "probability", range: "0 to 1" },
     text: "overwrite a rectangle of photos (default: 0)",
   },
   mixup: { flag: "--mixup", value: "alpha", text: "mix images and labels (default: no)" },
@@ -110,7 +112,7 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
     text: "photos that cannot be decoded: fail or skip (default: fail)",
   },
   valShare: {
-    ...{ flag: "--val-share", value: "share", unit: "0 to 1" },
+    ...{ flag: "--val-share", value: "share", range: "0 to 1" },
     text: "for validation, where photos have no validation set (default: 0.2)",
   },
   shuffle: { flag: "--no-shuffle", text: "take the images in the order of the data set" },

@@ -10,6 +10,9 @@ export function describedSetting(name: string): Pick<Setting, "flag" | "text" | 
   return { flag: known?.flag ?? name, text: known?.text ?? "", unit: known?.unit ?? null };
 }
 
+/** What stands beside the field of a setting: its unit, or between which numbers it lies. */
+export const measureOf = (name: string): string | null => flags[name]?.unit ?? flags[name]?.range ?? null;
+
 /** Settings with what people are told of them. */
 export const describedSettings = (
   settings: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>,

@@ -14,7 +14,7 @@ import {
   usualRecipe,
 } from "../../../training/index.ts";
 import type { SettingField, TrainCheck } from "../api.ts";
-import { describedSetting, describedSettings } from "../settings.ts";
+import { describedSetting, describedSettings, measureOf } from "../settings.ts";
 
 /** Settings that were filled in. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -30,6 +30,7 @@ export const FIELDS: readonly SettingField[] = SETTING_NAMES.map((name) => {
   return {
     name,
     ...describedSetting(name),
+    unit: measureOf(name),
     kind,
     choices,
     expected: typeof expected === "string" ? expected : `one of ${expected.join(", ")}`,
