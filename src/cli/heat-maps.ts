@@ -50,8 +50,10 @@ function freeNames(): (file: string) => string {
   return (file) => {
     const stem = file === "-" ? "standard-input" : basename(file).replace(/\.\w+$/, "");
     let name = `${stem}.heat.png`;
-    for (let number = 2; taken.has(name); number++) name = `${stem}-${number}.heat.png`;
-    taken.add(name);
+    // some file systems take names for one that differ only in capitals, or in how accents are written
+    const key = (): string => name.normalize("NFC").toLowerCase();
+    for (let number = 2; taken.has(key()); number++) name = `${stem}-${number}.heat.png`;
+    taken.add(key());
     return name;
   };
 }

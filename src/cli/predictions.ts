@@ -16,6 +16,8 @@ export interface FormatOptions {
   readonly classes: readonly string[];
   /** Classes of each answer. */
   readonly top: number;
+  /** Whether heat maps are written, whose files are told too. */
+  readonly heatMaps?: boolean;
 }
 
 /** Prints the answers one after the other. */
@@ -25,19 +27,20 @@ export interface AnswerPrinter {
   readonly answer: (answer: PictureAnswer, extra?: PrintedExtra) => void;
 }
 
-/** What JSON also says of an answer. */
+/** What is also said of an answer. */
 export interface PrintedExtra {
   /** The file of its heat map. */
   readonly heatmap?: string;
 }
 
-function printText(answer: PictureAnswer, logits: boolean): void {
+function printText(answer: PictureAnswer, logits: boolean, { heatmap }: PrintedExtra = {}): void {
   if (answer.error) {
     note(`error: ${answer.error.message}\nhint: ${answer.error.hint}`);
     return;
   }
   const ranked = answer.top.map((entry) => `${entry.class} ${percent(entry.probability)}`).join(", ");
-  print(`${answer.file}  ${ranked}${logits ? `  logits ${Array.from(answer.logits).join(" ")}` : ""}`);
+  const raw = logits ? `  logits ${Array.from(answer.logits).join(" ")}` : "";
+  print(`${answer.file}  ${ranked}${raw}${heatmap === undefined ? "" : `  heat map ${heatmap}`}`);
 }
 
 function printJsonLine({ file, ...answer }: PictureAnswer, logits: boolean, extra: PrintedExtra = {}): void {
@@ -51,23 +54,32 @@ type Cell = string | number;
 export const csvRecord = (cells: readonly Cell[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(",");
 
-/** `file`, then `class` and `probability` of the first class, `class 2` … of the next ones, logits, and last the error. */
-function csvPrinter({ logits, classes, top }: FormatOptions): AnswerPrinter {
+/** `file`, then `class` and `probability` of the first class, `class 2` … of the next ones, logits, the heat map's file, and last the error. */
+function csvPrinter({ logits, classes, top, heatMaps }: FormatOptions): AnswerPrinter {
   const places = Array.from({ length: Math.min(top, classes.length) }, (_, index) => index);
   const numbered = (name: string, place: number): string => (place === 0 ? name : `${name} ${place + 1}`);
   const header = [
     "file",
     ...places.flatMap((place) => [numbered("class", place), numbered("probability", place)]),
     ...(logits ? classes.map((name) => `logit ${name}`) : []),
+    ...(heatMaps ? ["heatmap"] : []),
     "error",
   ];
   return {
     begin: () => print(csvRecord(header)),
-    answer(answer) {
+    answer(answer, { heatmap = "" } = {}) {
       const empty = header.slice(2).map(() => "");
       if (answer.error) return print(csvRecord([answer.file, ...empty, messageOf(answer.error)]));
       const ranked = answer.top.flatMap((entry): Cell[] => [entry.class, entry.probability]);
-      print(csvRecord([answer.file, ...ranked, ...(logits ? Array.from(answer.logits) : []), ""]));
+      print(
+        csvRecord([
+          answer.file,
+          ...ranked,
+          ...(logits ? Array.from(answer.logits) : []),
+          ...(heatMaps ? [heatmap] : []),
+          "",
+        ]),
+      );
     },
   };
 }

@@ -8,8 +8,18 @@ const NONE = "-";
 const orNone = <Value>(value: Value | null, shown: (value: Value) => string): string =>
   value === null ? NONE : shown(value);
 
-/** A row for each run. */
+/** Letters of a note that a table has room for. */
+const NOTE = 40;
+
+/** The first line of a note. */
+function noted({ note }: RunLine): string {
+  const [first = ""] = note.split("\n");
+  return first === note && first.length <= NOTE ? first : `${first.slice(0, NOTE - 1).trimEnd()}…`;
+}
+
+/** A row for each run; a column of notes where there are any. */
 export function runTable(lines: readonly RunLine[]): string {
+  const hasNotes = lines.some(({ note }) => note !== "");
   const rows = lines.map((line) => [
     line.run,
     line.state,
@@ -21,11 +31,10 @@ export function runTable(lines: readonly RunLine[]): string {
     orNone(line.best, ({ epoch }) => String(epoch)),
     orNone(line.seconds, duration),
     orNone(line.began, (began) => began.slice(0, 16).replace("T", " ")),
+    ...(hasNotes ? [noted(line)] : []),
   ]);
-  return table([
-    ["run", "state", "model", "data", "epochs", "accuracy", "loss", "best in", "time", "begun (UTC)"],
-    ...rows,
-  ]);
+  const columns = ["run", "state", "model", "data", "epochs", "accuracy", "loss", "best in", "time", "begun (UTC)"];
+  return table([[...columns, ...(hasNotes ? ["note"] : [])], ...rows]);
 }
 
 /** Settings that differ, then results, a column for each run. */

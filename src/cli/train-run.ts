@@ -46,8 +46,9 @@ export async function performRun({
   data,
   tensorboard,
 }: RunRequest): Promise<FinishedRun | undefined> {
-  const { openRunFolder, train, resume } = await import("../training/index.ts");
+  const { openProgress, openRunFolder, train, resume } = await import("../training/index.ts");
   const folder = openRunFolder(run);
+  const progress = openProgress(run);
   const report = createReporter({
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
@@ -60,6 +61,7 @@ export async function performRun({
   const onEvent: TrainingListener = (event) => {
     begun = true;
     report(event);
+    progress.hear(event);
     events?.onEvent(event);
     // with all digits only, since these are figures of the weights' file, which holds them all
     if (event.type === "best" && config.precision.value === "fp32") answers = event.evaluation;
@@ -80,6 +82,7 @@ export async function performRun({
       await events?.close().catch(() => {});
       throw error;
     })
+    .finally(() => progress.close())
     .finally(release);
   await folder.flush();
   if (!summary || !evaluated) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { trainingArguments } from "./training-options.ts";
+import { trainingArguments } from "../training/setting-flags.ts";
 
 test("settings as arguments: flags by their names, switches only where they differ, the data last", () => {
   const settings = { data: "-photos", learningRate: 0.1, batchSize: 4, batchNorm: "frozen" };

@@ -58,7 +58,8 @@ export async function testDashboard(): Promise<TestDashboard> {
   await writeRunFolder(join(root, "runs/photos"), { settings: { data: join(root, "photos"), model: "resnet18" } });
   await writeSamples(join(root, "runs/photos"));
   const runs = await openRunsFolder(join(root, "runs"));
-  const commands = { train: () => ["-e", ""], resume: () => ["-e", ""] };
+  const nothing = (): string[] => ["-e", ""];
+  const commands = { train: nothing, resume: nothing, export: nothing };
   const app = dashboardApp({ runs, page: join(root, "page"), commands });
   const ask = async (path: string, init: RequestInit): Promise<Response> =>
     app.fetch(new Request(`http://127.0.0.1:7860${path}`, init));

@@ -78,6 +78,8 @@ export {
   readRunMarks,
 } from "./run-folder.ts";
 export { compareRuns, findRuns, listRuns, RUN_ORDERS, type RunComparison, type RunLine, runLine } from "./run-list.ts";
+export { isAtWork, openProgress, PROGRESS_FILE, type RunProgress, readProgress } from "./run-progress.ts";
+export { flagOf, SETTING_FLAGS, type SettingFlag, trainingArguments } from "./setting-flags.ts";
 export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./settings.ts";
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";

@@ -27,6 +27,8 @@ export interface RunAccount {
   readonly summary: TrainSummary | undefined;
   /** What is wrong with the folder, a sentence each. */
   readonly problems: readonly string[];
+  /** What a person noted of the run; "" if nothing. */
+  readonly note?: string;
 }
 
 const figures = z.object({ loss: z.number().nullable(), accuracy: z.number() });
@@ -98,6 +100,7 @@ export async function readRunAccount(path: string, options: RunAccountOptions = 
     records: metrics === undefined ? [] : recordsIn(metrics, problems, options),
     summary: summary === undefined ? undefined : summaryIn(summary, problems),
     problems,
+    note: (await text("note"))?.trim() ?? "",
   };
 }
 

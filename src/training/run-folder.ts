@@ -17,6 +17,7 @@ export const RUN_FILES = {
   last: "last.pth",
   summary: "summary.json",
   labels: "labels.json",
+  note: "note.txt",
 } as const;
 
 /** A run's folder. Records and log lines are appended in the order in which they come. */

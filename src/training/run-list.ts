@@ -24,6 +24,8 @@ export interface RunLine {
   readonly began: string | null;
   /** What is wrong with the folder, a sentence each. */
   readonly problems: readonly string[];
+  /** What a person noted of the run; "" if nothing. */
+  readonly note: string;
 }
 
 /** Folders are looked into so deep. */
@@ -81,6 +83,7 @@ export function runLine(account: RunAccount, run: string = account.name): RunLin
     seconds: seconds ?? null,
     began: began === 0 ? null : new Date(began).toISOString(),
     problems,
+    note: account.note ?? "",
   };
 }
 

@@ -1,11 +1,13 @@
 import { useEffect } from "preact/hooks";
+import { keepFocus } from "./focus.ts";
+import { BinPage } from "./pages/bin.tsx";
 import { ComparePage } from "./pages/compare.tsx";
 import { MarksPage } from "./pages/marks.tsx";
 import { NewRunPage } from "./pages/new-run.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { RunsPage } from "./pages/runs.tsx";
-import { Shortcuts } from "./parts/shortcuts.tsx";
+import { Shortcuts, ShortcutsButton } from "./parts/shortcuts.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { followLinks, path, query } from "./router.ts";
 import { isConnected } from "./server.ts";
@@ -61,6 +63,7 @@ function Header() {
           New run
         </a>
       </nav>
+      <ShortcutsButton />
       <ThemeChoice />
     </header>
   );
@@ -72,6 +75,7 @@ function Page() {
   if (first === "runs" && second !== undefined) return <RunPage key={second} id={second} tab={third} />;
   if (first === "compare") return <ComparePage />;
   if (first === "new") return <NewRunPage key={query.value.get("from")} />;
+  if (first === "bin") return <BinPage />;
   if (first === "marks") return <MarksPage />;
   return <NotFound />;
 }
@@ -79,6 +83,7 @@ function Page() {
 /** The whole page. */
 export function App() {
   useEffect(followLinks, []);
+  useEffect(keepFocus, []);
   return (
     <>
       <Header />

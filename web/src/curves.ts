@@ -9,6 +9,9 @@ export interface Axis {
   readonly x: (step: number) => number;
 }
 
+/** Ways to draw a line, so that lines are told apart without colours too; the first is a whole line. */
+export const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
+
 /** Epochs, where it is known how many steps one has; steps otherwise. */
 export function axisOf({ epochs }: Metrics): Axis {
   const first = epochs[0];
@@ -26,22 +29,25 @@ export const validation = ({ epochs, evals }: Metrics, axis: Axis, figure: "loss
 export const training = ({ epochs }: Metrics, axis: Axis, figure: "loss" | "accuracy"): Point[] =>
   epochs.map(({ step, train }): Point => [axis.x(step), train[figure]]);
 
+const stepLine = ({ steps }: Metrics, axis: Axis): Line => ({
+  ...{ label: "training loss of each step", colour: "--train", faint: true },
+  points: steps.map(([step, loss]): Point => [axis.x(step), loss]),
+});
+
 /** The lines of loss: of steps, of training epochs and of validation. */
 export const lossLines = (metrics: Metrics, axis: Axis): Line[] => [
-  {
-    label: "step",
-    colour: "--train",
-    faint: true,
-    points: metrics.steps.map(([step, loss]): Point => [axis.x(step), loss]),
-  },
-  { label: "training", colour: "--train", points: training(metrics, axis, "loss") },
-  { label: "validation", colour: "--val", points: validation(metrics, axis, "loss") },
+  ...(metrics.steps.length === 0 ? [] : [stepLine(metrics, axis)]),
+  { label: "training loss", colour: "--train", points: training(metrics, axis, "loss") },
+  { label: "validation loss", colour: "--val", dash: DASHES[1], points: validation(metrics, axis, "loss") },
 ];
 
 /** The lines of accuracy. */
 export const accuracyLines = (metrics: Metrics, axis: Axis): Line[] => [
-  { label: "training", colour: "--train", points: training(metrics, axis, "accuracy") },
-  { label: "validation", colour: "--val", points: validation(metrics, axis, "accuracy") },
+  { label: "training accuracy", colour: "--train", points: training(metrics, axis, "accuracy") },
+  {
+    ...{ label: "validation accuracy", colour: "--val", dash: DASHES[1] },
+    points: validation(metrics, axis, "accuracy"),
+  },
 ];
 
 /** The line of the learning rate. */

@@ -41,3 +41,7 @@ export const counted = (value: number, one: string): string => `${count(value)} 
 /** A setting's value as text. */
 export const valueText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value) ?? "–");
+
+/** `812 KB`, `4.8 MB` */
+export const bytes = (size: number): string =>
+  size < 1e6 ? `${Math.max(1, Math.round(size / 1000))} KB` : `${(size / 1e6).toFixed(1)} MB`;

@@ -1,5 +1,6 @@
 /** Addresses within the page: the browser's history is the only state of where one is. */
 import { computed, signal } from "@preact/signals";
+import { focusedNow, focusOn } from "./focus.ts";
 
 const here = (): URL => new URL(location.href);
 const url = signal(here());
@@ -24,18 +25,26 @@ interface GoOptions {
   readonly replace?: boolean;
   /** What the history keeps with the entry. */
   readonly state?: unknown;
+  /** What gets the focus on the new page instead of its heading: a selector. */
+  readonly focus?: string;
 }
 
-/** Goes to an address within the page. A new page begins at its top, its heading read out. */
-export function go(href: string, { replace = false, state = null }: GoOptions = {}): void {
+/** What is one page: a run with all its tabs, or anything else by its path. */
+const pageOf = (pathname: string): string => (/^\/runs\/[^/]+/.exec(pathname) ?? [pathname])[0];
+
+/** Goes to an address within the page. A new page begins at its top, its heading read out; Back returns the focus to where it was. */
+export function go(href: string, { replace = false, state = null, focus }: GoOptions = {}): void {
   const next = new URL(href, location.href);
-  const isPage = next.pathname !== location.pathname;
+  const isPage = pageOf(next.pathname) !== pageOf(location.pathname);
   if (replace) history.replaceState(history.state, "", next);
-  else if (next.href !== location.href) history.pushState(state, "", next);
+  else if (next.href !== location.href) {
+    history.replaceState({ ...history.state, focus: focusedNow() }, "");
+    history.pushState(state, "", next);
+  }
   url.value = next;
   if (!isPage) return;
   scrollTo(0, 0);
-  requestAnimationFrame(() => document.querySelector("h1")?.focus({ preventScroll: true }));
+  focusOn(focus);
 }
 
 /** The present address with other values behind the question mark; null and "" take one away. */
@@ -54,8 +63,10 @@ export const runHref = (id: string, tab = ""): string => `/runs/${encodeURICompo
 
 /** Follows links within the page without loading it again; to be called once. */
 export function followLinks(): void {
-  addEventListener("popstate", () => {
+  addEventListener("popstate", ({ state }) => {
+    const isPage = pageOf(location.pathname) !== pageOf(url.value.pathname);
     url.value = here();
+    if (isPage) focusOn(state?.focus);
   });
   document.addEventListener("click", (event) => {
     const usual = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

@@ -39,9 +39,11 @@ export function useRun(id: string): KnownRun {
         if (gone) return;
         setRun(detail);
         setError(undefined);
-        stop = follow(id, detail, { setRun, reload });
+        stop = follow(id, detail, { setRun, setError, reload });
       },
-      (thrown: unknown) => setError(noteOf(thrown)),
+      (thrown: unknown) => {
+        if (!gone) setError(noteOf(thrown));
+      },
     );
     return () => {
       gone = true;
@@ -53,23 +55,29 @@ export function useRun(id: string): KnownRun {
 
 interface Followers {
   readonly setRun: (change: (run: RunDetail | undefined) => RunDetail | undefined) => void;
+  readonly setError: (note: Note) => void;
   readonly reload: () => void;
 }
 
-function follow(id: string, first: RunDetail, { setRun, reload }: Followers): () => void {
+function follow(id: string, first: RunDetail, { setRun, setError, reload }: Followers): () => void {
   let { state } = first;
-  return listen((lastId) => runApi(id, `events?after=${lastId ?? first.metrics.end}`), {
+  const stop = listen((lastId) => runApi(id, `events?after=${lastId ?? first.metrics.end}`), {
     records(data) {
       const records = JSON.parse(data) as LiveRecords;
       setRun((run) => run && { ...run, metrics: withRecords(run.metrics, records) });
     },
     state(data) {
-      const now = JSON.parse(data) as LiveState;
-      // files come with the end of a run
-      if (now.state !== state && (now.state === "finished" || state === "starting")) reload();
-      state = now.state;
-      setRun((run) => run && { ...run, ...now });
+      const { entry, company } = JSON.parse(data) as LiveState;
+      // settings are there once a run has begun, and its summary at its end
+      if (entry.state !== state && (entry.state === "finished" || state === "starting" || state === "queued")) reload();
+      state = entry.state;
+      setRun((run) => run && { ...run, ...entry, company });
     },
     reset: reload,
+    gone(data) {
+      stop();
+      setError(JSON.parse(data) as Note);
+    },
   });
+  return stop;
 }

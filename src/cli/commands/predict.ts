@@ -96,7 +96,7 @@ export const predictCommand = new Command("predict")
       if (network) await noteFallback(engine);
       const classifier = await open({ engine, threads: computing, batchSize, transfer: true });
       try {
-        const printer = printerOf(format, { logits, classes: model.classes, top });
+        const printer = printerOf(format, { logits, classes: model.classes, top, heatMaps: heatmap !== undefined });
         const heatMaps = heatmap === undefined ? undefined : await openHeatMaps(heatmap, { network, classifier });
         const failures = await printAnswers(sources, { model, classifier, top, batchSize, printer, heatMaps });
         if (heatMaps) note(`heat maps of the first class in ${heatmap}`);

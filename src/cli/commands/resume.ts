@@ -1,9 +1,9 @@
 import { Command } from "@commander-js/extra-typings";
+import { flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, numeric, tensorboardOption, threadsOption } from "../options.ts";
 import { printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { flagOf } from "../training-options.ts";
 
 /** `ocelli resume` */
 export const resumeCommand = new Command("resume")

@@ -4,12 +4,13 @@ import { Command } from "@commander-js/extra-typings";
 import type { WeightsPlace } from "../../checkpoint/index.ts";
 import { messageOf, UserError } from "../../errors.ts";
 import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
+import { flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { ownCommand } from "../shell.ts";
 import { performRun, printRun } from "../train-run.ts";
-import { flagOf, settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
+import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
 async function readConfigFile(file: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {

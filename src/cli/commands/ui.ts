@@ -1,8 +1,8 @@
 import { Command } from "@commander-js/extra-typings";
+import { trainingArguments } from "../../training/setting-flags.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
 import { examples, numeric } from "../options.ts";
 import { note, print } from "../output.ts";
-import { trainingArguments } from "../training-options.ts";
 
 /** The usual port; if it is taken, the next free one is. */
 const PORT = 7860;
@@ -24,7 +24,17 @@ export const uiCommand = new Command("ui")
         ...{ runs, page: await pageFolder() },
         commands: {
           train: (values, run) => [main, "train", "--out", run, ...trainingArguments(values)],
-          resume: (run) => [main, "resume", run],
+          resume: (run, { epochs, unfreeze, lr, from }) => {
+            const flags = { epochs, lr, from };
+            const given = Object.entries(flags).flatMap(([name, value]) =>
+              value === undefined ? [] : [`--${name}=${value}`],
+            );
+            return [main, "resume", run, ...(unfreeze ? ["--unfreeze"] : []), ...given];
+          },
+          export: (run, { to, precision, out }) => {
+            const wanted = [`--to=${to}`, `--precision=${precision}`, `--out=${out}`];
+            return [main, "export", run, ...wanted, "--json"];
+          },
         },
       });
       const server = await listen(app, { port, orNextFree: true });

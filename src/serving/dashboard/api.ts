@@ -1,6 +1,8 @@
 /** What the dashboard's page and its server tell each other; types alone, since the page imports them too. */
 import type { EpochRecord, EvalRecord, MetricsRecord } from "../../metrics/records.ts";
 
+export type * from "./api-training.ts";
+
 /** Something that is wrong, and what to do. */
 export interface Note {
   readonly message: string;
@@ -13,10 +15,27 @@ export interface ErrorAnswer {
 }
 
 /**
- * `starting`: its process has begun but there is no run folder yet · `training`: something was written a moment ago ·
- * `stopped`: by a person · `finished` · `failed`: with an error · `silent`: none of these is known, as after a power cut.
+ * `queued`: it waits for another to end · `starting`: its process has begun but there is no run folder yet · `training`: its process
+ * is at work, or something was written a moment ago · `stopped`: by a person · `finished` · `failed`: with an error · `killed`: its
+ * process is gone and did not say why · `silent`: none of these is known, as after a power cut.
  */
-export type RunState = "starting" | "training" | "stopped" | "finished" | "failed" | "silent";
+export type RunState = "queued" | "starting" | "training" | "stopped" | "finished" | "failed" | "killed" | "silent";
+
+/** How far a run is that is in training. Figures are null before the first step. */
+export interface Progress {
+  /** The epoch under way, from 1. */
+  readonly epoch: number;
+  /** Steps of this epoch that are done, and of the whole run. */
+  readonly batch: number;
+  readonly stepsPerEpoch: number;
+  readonly step: number;
+  /** Over this epoch so far. */
+  readonly train: { readonly loss: number; readonly accuracy: number } | null;
+  readonly imagesPerSecond: number | null;
+  readonly secondsLeft: number | null;
+  /** What takes the time where it is no step, such as `Evaluating`. */
+  readonly doing: { readonly what: string; readonly done: number; readonly total: number | null } | null;
+}
 
 /** A run in the list. Figures are null where they are not known (yet). */
 export interface RunEntry {
@@ -38,6 +57,10 @@ export interface RunEntry {
   readonly changed: number;
   /** Validation accuracy after each epoch; at most 50 points, evenly spread. */
   readonly curve: readonly number[];
+  /** Of a run that is in training, where its process tells it. */
+  readonly progress: Progress | null;
+  /** What a person noted; "" if nothing. */
+  readonly note: string;
   /** What cannot be read. */
   readonly notes: readonly Note[];
 }
@@ -45,6 +68,11 @@ export interface RunEntry {
 /** A setting of a run. */
 export interface Setting {
   readonly name: string;
+  /** `--lr`; the name itself of a setting that this version does not know. */
+  readonly flag: string;
+  /** What it does, as `ocelli train --help` says it; "" if that is not known. */
+  readonly text: string;
+  readonly unit: string | null;
   readonly value: unknown;
   /** `default`, `recipe`, `file` or `flag`. */
   readonly from: string;
@@ -63,7 +91,7 @@ export interface Metrics {
 /** A process that the dashboard has started. */
 export interface Job {
   readonly kind: "train" | "resume";
-  readonly state: "running" | "stopping" | "ended";
+  readonly state: "waiting" | "running" | "stopping" | "ended";
   /** Exit code; null while it runs, or if a signal ended it. */
   readonly code: number | null;
   /** The last lines that it printed. */
@@ -85,12 +113,36 @@ export interface RunDetail extends RunEntry {
   /** Of a run that has come to its end. */
   readonly summary: { readonly imagesPerSecond: number; readonly peakRssMiB: number } | null;
   readonly metrics: Metrics;
+  readonly company: RunCompany;
+}
+
+/** What goes with a run besides its settings and records. */
+export interface RunCompany {
   /** Files that may be opened: pictures and the report. */
   readonly files: readonly string[];
   readonly job: Job | null;
   readonly evaluation: EvaluationState;
+  readonly exports: Exports;
   /** Whether there are weights to predict with. */
   readonly hasWeights: boolean;
+}
+
+/** Models that were exported from the page, and the one that is being made. */
+export interface Exports {
+  /** Where they are. */
+  readonly folder: string;
+  readonly files: readonly ExportedFile[];
+  readonly state: "none" | "running" | "failed";
+  readonly error: Note | null;
+}
+
+/** An exported model. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** A page for the browser is a folder, which is not downloaded. */
+  readonly isFolder: boolean;
 }
 
 /** What the list shows. */
@@ -100,40 +152,56 @@ export interface RunList {
   readonly runs: readonly RunEntry[];
 }
 
-/** Events of `GET /api/runs/:id/events`: `records` with an array of these, `state`, `reset` (read all again). */
+/** Events of `GET /api/runs/:id/events`: `records` with an array of these, `state`, `reset` (read all again), `gone` with a `Note`. */
 export type LiveRecords = readonly MetricsRecord[];
 
-/** The event `state`. */
+/** The event `state`: all but settings and records, as it is now. */
 export interface LiveState {
-  readonly state: RunState;
-  readonly job: Job | null;
-  readonly evaluation: EvaluationState;
+  readonly entry: RunEntry;
+  readonly company: RunCompany;
 }
 
 /** What a person said of a photo. */
 export type MarkAnswer = { readonly label: string; readonly excluded?: undefined } | { readonly excluded: true };
 
-/** A picture of the validation set with what the network takes it for. */
-export interface ShownPicture {
-  /** Its place in the validation set. */
+/** A picture of a data set. */
+export interface DataPicture {
+  /** Its place in the training or validation set. */
   readonly index: number;
   /** Relative to the data set's folder; null for what is in no file of its own, and cannot be marked. */
   readonly file: string | null;
+  /** As the data set has it. */
   readonly class: string;
+  readonly mark: MarkAnswer | null;
+}
+
+/** A picture of the validation set with what the network takes it for. */
+export interface ShownPicture extends DataPicture {
   readonly predicted: string;
   /** Of the predicted class, 0..1. */
   readonly probability: number;
   /** Cross entropy in nats. */
   readonly loss: number;
-  readonly mark: MarkAnswer | null;
 }
 
 /** Some pictures of a selection. */
-export interface PicturePage {
+export interface PicturePage<Picture = ShownPicture> {
   /** Pictures of the whole selection. */
   readonly total: number;
   readonly offset: number;
-  readonly pictures: readonly ShownPicture[];
+  readonly pictures: readonly Picture[];
+}
+
+/** The parts of a data set. */
+export type DataPart = "train" | "val";
+
+/** What is in a run's data set. */
+export interface DataSummary {
+  readonly classes: readonly string[];
+  /** Pictures of each class. */
+  readonly counts: Readonly<Record<DataPart, readonly number[]>>;
+  /** Whether its pictures are files, which can be marked. */
+  readonly hasFiles: boolean;
 }
 
 /** The account of a run's predictions. */
@@ -173,32 +241,4 @@ export interface Classified {
   readonly top: readonly { readonly class: string; readonly probability: number }[];
   /** The picture under the heat map of the first class: a PNG file as data URL. */
   readonly overlay: string;
-}
-
-/** A field of the form for a new run. */
-export interface SettingField {
-  readonly name: string;
-  readonly kind: "choice" | "switch" | "number" | "text";
-  readonly choices: readonly string[] | null;
-  /** What a person should give. */
-  readonly expected: string;
-}
-
-/** What the form needs to know. */
-export interface TrainForm {
-  readonly fields: readonly SettingField[];
-  readonly models: readonly string[];
-  /** Why no run can be started; null if one can. */
-  readonly refusal: Note | null;
-}
-
-/** What is wrong with a form, and the settings that come of what is right in it. */
-export interface TrainCheck {
-  readonly faults: readonly (Note & { readonly setting: string | null })[];
-  readonly settings: readonly Setting[];
-}
-
-/** A run that has begun. */
-export interface StartedRun {
-  readonly id: string;
 }

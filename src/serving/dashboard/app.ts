@@ -1,10 +1,14 @@
 /** The dashboard's server: a Hono app over a folder of runs. */
 import { Hono } from "hono";
 import { messageOf, UserError } from "../../errors.ts";
+import { purgeBin } from "./actions/bin.ts";
 import type { ErrorAnswer } from "./api.ts";
 import { createDashboard, type DashboardOptions } from "./dashboard.ts";
 import { guard } from "./guard.ts";
 import { servePage } from "./page.ts";
+import { actionRoutes } from "./routes/actions.ts";
+import { dataRoutes } from "./routes/data.ts";
+import { exportRoutes } from "./routes/exports.ts";
 import { markRoutes } from "./routes/marks.ts";
 import { pictureRoutes } from "./routes/pictures.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -21,6 +25,7 @@ export interface DashboardApp {
 /** A dashboard over a folder of runs. */
 export function dashboardApp(options: DashboardOptions): DashboardApp {
   const dashboard = createDashboard(options);
+  void purgeBin(options.runs);
   dashboard.list().catch(() => {}); // so that the list is known when a page asks for it, which then hears of errors
   const app = new Hono();
   app.use(guard());
@@ -32,7 +37,10 @@ export function dashboardApp(options: DashboardOptions): DashboardApp {
   });
   app.route("/api", runRoutes(dashboard));
   app.route("/api", trainingRoutes(dashboard));
+  app.route("/api", actionRoutes(dashboard));
+  app.route("/api", exportRoutes(dashboard));
   app.route("/api/runs/:id", pictureRoutes(dashboard));
+  app.route("/api/runs/:id", dataRoutes(dashboard));
   app.route("/api/runs/:id", markRoutes(dashboard));
   app.all("/api/*", (context) => {
     throw missing(`"${context.req.path}": there is no such address.`, "Reload the page.");
@@ -41,7 +49,7 @@ export function dashboardApp(options: DashboardOptions): DashboardApp {
   return {
     fetch: app.fetch,
     async close() {
-      await dashboard.jobs.close();
+      await Promise.all([dashboard.jobs.close(), dashboard.exports.close()]);
       await dashboard.models.close();
     },
   };

@@ -1,12 +1,13 @@
 /** What the dashboard's routes work with. */
 import { join } from "node:path";
-import type { EvaluationState, Job, LiveState, RunDetail, RunEntry, RunList } from "./api.ts";
+import { createExports, type ModelExports } from "./actions/exports.ts";
+import type { EvaluationState, Exports, Job, LiveState, RunCompany, RunDetail, RunEntry, RunList } from "./api.ts";
 import { openPlace } from "./pictures/data-set.ts";
 import { createEvaluations, type Evaluations } from "./pictures/evaluations.ts";
 import { createModels, type Models } from "./pictures/models.ts";
 import { createPlaces, type Places } from "./pictures/places.ts";
 import { createThumbnails, type Thumbnails } from "./pictures/thumbnails.ts";
-import { readDetail, stateWith } from "./runs/detail.ts";
+import { type KnownOfRun, readDetail, readLive, stateWith } from "./runs/detail.ts";
 import { createRunReader } from "./runs/entry.ts";
 import { findRun, findRunIds, type RunsFolder, runPath } from "./runs/find.ts";
 import { createJobs, hasFolder, type Jobs, type TrainingCommands } from "./training/jobs.ts";
@@ -26,6 +27,7 @@ export interface Dashboard extends DashboardOptions {
   readonly places: Places;
   readonly thumbnails: Thumbnails;
   readonly jobs: Jobs;
+  readonly exports: ModelExports;
   list(): Promise<RunList>;
   detail(id: string): Promise<RunDetail>;
   live(id: string): Promise<LiveState>;
@@ -33,14 +35,21 @@ export interface Dashboard extends DashboardOptions {
   liveFolder(id: string): Promise<string>;
 }
 
+const NO_EXPORTS: Exports = { folder: "", files: [], state: "none", error: null };
 const NO_EVALUATION: EvaluationState = { state: "none", done: 0, total: 0, error: null };
 
 /** A run whose process has begun, but that has no folder. */
 function withoutFolder(id: string, job: Job): RunEntry {
-  const state = job.state === "ended" ? "failed" : "starting";
+  const state = job.state === "ended" ? "failed" : job.state === "waiting" ? "queued" : "starting";
   const unknown = { model: null, data: null, epochsWanted: null, accuracy: null, loss: null, bestEpoch: null };
-  return { id, state, ...unknown, epochs: 0, seconds: null, begun: Date.now(), changed: 0, curve: [], notes: [] };
+  const nothing = { epochs: 0, seconds: null, changed: 0, curve: [], progress: null, note: "", notes: [] };
+  return { id, state, ...unknown, ...nothing, begun: Date.now() };
 }
+
+/** What goes with a run that has no folder. */
+const companyWithout = (job: Job): RunCompany => ({
+  ...{ job, evaluation: NO_EVALUATION, exports: NO_EXPORTS, files: [], hasWeights: false },
+});
 
 /** A dashboard where nothing has happened yet. */
 export function createDashboard(options: DashboardOptions): Dashboard {
@@ -52,9 +61,22 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     const job = jobs.of(id);
     return job && !(await hasFolder(runPath(runs, id))) ? job : null;
   };
+  const exports = createExports(options.commands);
+  const knownOf = async (id: string, path: string): Promise<KnownOfRun> => ({
+    job: jobs.of(id),
+    evaluation: await evaluations.state(path),
+    exports: await exports.of(path),
+  });
   return {
     ...options,
-    ...{ evaluations, jobs, models: createModels(), places: createPlaces(openPlace), thumbnails: createThumbnails() },
+    ...{
+      evaluations,
+      jobs,
+      exports,
+      models: createModels(),
+      places: createPlaces(openPlace),
+      thumbnails: createThumbnails(),
+    },
     async list() {
       const ids = await findRunIds(runs);
       const read = await Promise.all(ids.map((id) => reader.read(join(runs.root, id), id)));
@@ -68,19 +90,16 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const job = await starting(id);
       if (job) {
         const metrics = { epochs: [], evals: [], steps: [], end: 0 };
-        const nothing = { settings: [], summary: null, metrics, files: [], hasWeights: false };
-        return { ...withoutFolder(id, job), ...nothing, job, evaluation: NO_EVALUATION };
+        return { ...withoutFolder(id, job), settings: [], summary: null, metrics, company: companyWithout(job) };
       }
       const path = await findRun(runs, id);
-      return readDetail({ path, id, reader }, { job: jobs.of(id), evaluation: await evaluations.state(path) });
+      return readDetail({ path, id, reader }, await knownOf(id, path));
     },
     async live(id) {
-      const job = jobs.of(id);
-      const path = runPath(runs, id);
-      if (job && !(await hasFolder(path)))
-        return { state: withoutFolder(id, job).state, job, evaluation: NO_EVALUATION };
-      const { entry } = await reader.read(path, id);
-      return { state: stateWith(entry, job).state, job, evaluation: await evaluations.state(path) };
+      const job = await starting(id);
+      if (job) return { entry: withoutFolder(id, job), company: companyWithout(job) };
+      const path = await findRun(runs, id);
+      return readLive({ path, id, reader }, await knownOf(id, path));
     },
     liveFolder: async (id) => ((await starting(id)) ? runPath(runs, id) : findRun(runs, id)),
   };

@@ -10,6 +10,9 @@ export class StatusError extends UserError {
   }
 }
 
+/** What cannot be done as things stand. */
+export const conflict = (message: string, hint: string): StatusError => new StatusError(409, message, hint);
+
 /** What is there but not to be given. */
 export const forbidden = (
   message: string,

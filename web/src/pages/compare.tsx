@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Note, RunDetail } from "../../../src/serving/dashboard/api.ts";
-import { axisOf, training, validation } from "../curves.ts";
+import { axisOf, DASHES, training, validation } from "../curves.ts";
 import { duration, figure, percent, valueText } from "../format.ts";
-import { Chart, type Line } from "../parts/chart.tsx";
+import { Chart, dashesOf, type Line } from "../parts/chart.tsx";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
 import { Scroll } from "../parts/scroll.tsx";
 import { useTitle } from "../parts/title.tsx";
@@ -38,13 +38,17 @@ function useRuns(ids: readonly string[]): Loaded | undefined {
   return loaded?.key === key ? loaded : undefined;
 }
 
+/** Another way to draw each line, and another again when the hues begin anew. */
+const dashOf = (index: number): readonly number[] =>
+  DASHES[(index + Math.floor(index / HUES.length)) % DASHES.length] ?? [];
+
 type Points = (run: RunDetail) => Line["points"];
 
 const linesOf = (runs: readonly RunDetail[], points: Points): Line[] =>
   runs.map((run, index) => ({
     label: run.id,
     colour: HUES[index % HUES.length] ?? HUES[0],
-    dashed: HUES.length <= index,
+    dash: dashOf(index),
     points: points(run),
   }));
 
@@ -67,6 +71,7 @@ const without = (ids: readonly string[], id: string): string =>
 function Differences({ runs }: { runs: readonly RunDetail[] }) {
   const [all, setAll] = useState(false);
   const names = [...new Set(runs.flatMap(({ settings }) => settings.map(({ name }) => name)))];
+  const flags = new Map(runs.flatMap(({ settings }) => settings.map(({ name, flag }) => [name, flag] as const)));
   const textOf = (run: RunDetail, name: string): string => {
     const found = run.settings.find((setting) => setting.name === name);
     return found ? valueText(found.value) : "–";
@@ -89,7 +94,7 @@ function Differences({ runs }: { runs: readonly RunDetail[] }) {
           label="Settings of the runs"
           runs={runs}
           rows={shown.map((name) => ({
-            label: name,
+            label: flags.get(name) ?? name,
             cells: runs.map((run) => textOf(run, name)),
             isMarked: all && differs(name),
           }))}
@@ -178,7 +183,13 @@ export function ComparePage() {
           <ul class="chips">
             {loaded.runs.map(({ id }, index) => (
               <li key={id}>
-                <span class="swatch" style={{ background: `var(${HUES[index % HUES.length]})` }} /> {id}{" "}
+                <span
+                  class="swatch"
+                  style={{
+                    background: dashesOf({ colour: HUES[index % HUES.length] ?? HUES[0], dash: dashOf(index) }),
+                  }}
+                />{" "}
+                <span class="name">{id}</span>{" "}
                 <a href={without(ids, id)} aria-label={`Take ${id} away`}>
                   ✕
                 </a>

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
 import { Scroll } from "../parts/scroll.tsx";
 import { runApi, useResource } from "../server.ts";
@@ -18,7 +18,7 @@ export function Log({ run }: TabProps) {
     const timer = setInterval(reload, INTERVAL);
     return () => clearInterval(timer);
   }, [isLive, run.id]);
-  const said = run.job?.lines ?? [];
+  const said = run.company.job?.lines ?? [];
   const lines = data?.lines ?? [];
   if (error && said.length === 0) return <Notes notes={[error]} kind="error" />;
   if (!data && said.length === 0) return isLive ? <Loading what="Nothing has been said yet" /> : <Loading />;
@@ -37,9 +37,24 @@ export function Log({ run }: TabProps) {
   );
 }
 
+/** Pixels from the end within which a log counts as looked at to its end. */
+const NEAR = 24;
+
+/** Lines of which the last are seen first; while they are, new ones are too. */
 function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
+  const section = useRef<HTMLElement>(null);
+  const isAtEnd = useRef(true);
+  const box = (): Element | null | undefined => section.current?.querySelector(".log");
+  useLayoutEffect(() => {
+    const element = box();
+    if (element && isAtEnd.current) element.scrollTop = element.scrollHeight;
+  }, [lines]);
+  const look = (): void => {
+    const element = box();
+    if (element) isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+  };
   return (
-    <section>
+    <section ref={section} onScrollCapture={look}>
       <h2>{title}</h2>
       <Scroll kind="card log" label={title}>
         <pre>{lines.join("\n")}</pre>

@@ -28,18 +28,6 @@ const FIRST = [
   "augment",
   "seed",
 ];
-const LABELS: Readonly<Record<string, string>> = {
-  data: "Data",
-  model: "Model",
-  weights: "First weights",
-  freeze: "Frozen layers",
-  epochs: "Epochs",
-  batchSize: "Batch size",
-  learningRate: "Learning rate",
-  optimizer: "Optimizer",
-  augment: "Augmentation",
-  seed: "Seed",
-};
 /** What is offered for free texts. */
 const OFFERS: Readonly<Record<string, readonly string[]>> = {
   data: ["digits", "mnist", "fashion-mnist"],
@@ -160,7 +148,6 @@ function Form({ form, first, from, offers }: FormProps) {
     <Field
       key={field.name}
       field={field.name === "model" ? { ...field, kind: "choice", choices: form.models } : field}
-      label={LABELS[field.name] ?? field.name}
       value={field.name in values ? String(values[field.name]) : ""}
       usual={usualOf(field.name)}
       offers={offers[field.name]}

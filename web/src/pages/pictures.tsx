@@ -1,17 +1,15 @@
-import { useEffect, useState } from "preact/hooks";
-import type { MarkAnswer, PicturePage, RunReport, ShownPicture } from "../../../src/serving/dashboard/api.ts";
+import type { RunReport, ShownPicture } from "../../../src/serving/dashboard/api.ts";
 import { count, counted, percent } from "../format.ts";
-import { markText } from "../marks.ts";
 import { Confusion } from "../parts/confusion.tsx";
+import { Choice, More, openPicture, Tile, useGallery } from "../parts/gallery.tsx";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
 import { PerClass } from "../parts/per-class.tsx";
 import { PictureDialog } from "../parts/picture-dialog.tsx";
 import { tell } from "../parts/toast.tsx";
-import { go, query, withQuery } from "../router.ts";
-import { ask, noteOf, runApi, send, useResource } from "../server.ts";
+import { withQuery } from "../router.ts";
+import { noteOf, runApi, send, useResource } from "../server.ts";
 import type { TabProps } from "./run.tsx";
 
-const PAGE = 60;
 const ONLY = [
   ["", "All"],
   ["wrong", "Wrong only"],
@@ -25,115 +23,24 @@ const ORDERS = [
   ["data", "As in the data"],
 ] as const;
 
-function Choice({
-  name,
-  label,
-  options,
-}: {
-  name: string;
-  label: string;
-  options: readonly (readonly [string, string])[];
-}) {
+function ShownTile({ run, picture }: { run: string; picture: ShownPicture }) {
+  const isRight = picture.class === picture.predicted;
   return (
-    <label class="choice">
-      {label}
-      <select
-        value={query.value.get(name) ?? options[0]?.[0]}
-        onChange={(event) => {
-          const value = event.currentTarget.value;
-          go(withQuery({ [name]: value === options[0]?.[0] ? null : value, picture: null }));
-        }}
-      >
-        {options.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Tile run={run} place="pictures" picture={picture} isWrong={!isRight}>
+      <span class="verdict">
+        {isRight ? "✓" : "✗"} {picture.predicted} <small>{percent(picture.probability, 1)}</small>
+      </span>
+      {!isRight && <span class="truth">is {picture.class}</span>}
+    </Tile>
   );
-}
-
-function Tile({ run, picture }: { run: string; picture: ShownPicture }) {
-  const { index, predicted, probability, mark, file } = picture;
-  const isRight = picture.class === predicted;
-  const open = (event: MouseEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    go(withQuery({ picture: index }), { state: { isOpened: true } });
-  };
-  return (
-    <li>
-      <a href={withQuery({ picture: index })} class={`tile ${isRight ? "" : "wrong"}`} onClick={open}>
-        <img
-          class={file === null ? "pixels" : undefined}
-          src={runApi(run, `pictures/${index}/image?side=256`)}
-          alt={file?.split("/").at(-1) ?? `picture ${index}`}
-          loading="lazy"
-        />
-        <span class="verdict">
-          {isRight ? "✓" : "✗"} {predicted} <small>{percent(probability, 1)}</small>
-        </span>
-        {!isRight && <span class="truth">is {picture.class}</span>}
-        {mark && <span class="flag">{markText(mark)}</span>}
-      </a>
-    </li>
-  );
-}
-
-/** The selection that the address names, as far as it is loaded. */
-function useGallery(run: string) {
-  const [pages, setPages] = useState<{ key: string; total: number; pictures: readonly ShownPicture[] }>();
-  const [fault, setFault] = useState<ReturnType<typeof noteOf>>();
-  const params = new URLSearchParams();
-  for (const name of ["class", "predicted", "only", "order"]) {
-    const value = query.value.get(name);
-    if (value) params.set(name, value);
-  }
-  const key = params.toString();
-  const load = (offset: number, isGone: () => boolean = () => false): void => {
-    ask<PicturePage>(runApi(run, `pictures?${key}&limit=${PAGE}&offset=${offset}`)).then(
-      ({ total, pictures }) => {
-        if (isGone()) return;
-        setFault(undefined);
-        setPages((before) => ({
-          key,
-          total,
-          pictures: offset === 0 ? pictures : [...(before?.pictures ?? []), ...pictures],
-        }));
-      },
-      (error: unknown) => setFault(noteOf(error)),
-    );
-  };
-  // `key` is all that `load` depends on
-  useEffect(() => {
-    let gone = false;
-    load(0, () => gone);
-    return () => {
-      gone = true;
-    };
-  }, [run, key]);
-  const change = (index: number, mark: MarkAnswer | null): void =>
-    setPages(
-      (before) =>
-        before && {
-          ...before,
-          pictures: before.pictures.map((picture) => (picture.index === index ? { ...picture, mark } : picture)),
-        },
-    );
-  return {
-    pages: pages?.key === key ? pages : undefined,
-    fault,
-    more: () => load(pages?.pictures.length ?? 0),
-    change,
-  };
 }
 
 function Gallery({ run, report }: { run: string; report: RunReport }) {
-  const { pages, fault, more, change } = useGallery(run);
+  const { pages, fault, more, change } = useGallery<ShownPicture>(runApi(run, "pictures"), [
+    ...["class", "predicted", "only", "order"],
+  ]);
   const names = report.classes.map((name) => [name, name] as const);
-  const shown = Number(query.value.get("picture") ?? Number.NaN);
-  const at = pages?.pictures.findIndex(({ index }) => index === shown) ?? -1;
+  const open = openPicture(pages?.pictures);
   return (
     <section aria-label="Gallery">
       <div class="bar filters">
@@ -156,24 +63,13 @@ function Gallery({ run, report }: { run: string; report: RunReport }) {
       )}
       <ul class="gallery">
         {pages?.pictures.map((picture) => (
-          <Tile key={picture.index} run={run} picture={picture} />
+          <ShownTile key={picture.index} run={run} picture={picture} />
         ))}
       </ul>
-      {pages && pages.pictures.length < pages.total && (
-        <p class="more">
-          <button type="button" onClick={more}>
-            Show more of {count(pages.total)}
-          </button>
-        </p>
-      )}
-      {!Number.isNaN(shown) && (
+      {pages && <More shown={pages.pictures.length} total={pages.total} more={more} />}
+      {open && (
         <PictureDialog
-          run={run}
-          index={shown}
-          classes={report.classes}
-          previous={at > 0 ? pages?.pictures[at - 1]?.index : undefined}
-          next={at === -1 ? undefined : pages?.pictures[at + 1]?.index}
-          onMark={change}
+          {...{ run, place: "pictures", classes: report.classes, ...open, canLook: true, onMark: change }}
         />
       )}
     </section>
@@ -202,7 +98,7 @@ function Evaluated({ id, hasMarks }: { id: string; hasMarks: boolean }) {
 
 /** What the network makes of its validation set: figures, confusion matrix and pictures. */
 export function Pictures({ run }: TabProps) {
-  const { state, done, total, error } = run.evaluation;
+  const { state, done, total, error } = run.company.evaluation;
   const evaluate = (): void => {
     send("POST", runApi(run.id, "evaluation")).catch((thrown: unknown) => tell(noteOf(thrown).message));
   };
@@ -222,7 +118,7 @@ export function Pictures({ run }: TabProps) {
       </div>
     );
   }
-  if (!run.hasWeights && state === "none") {
+  if (!run.company.hasWeights && state === "none") {
     return (
       <Empty title="No weights yet">
         <p>Pictures and confusion matrix can be made as soon as the run has saved its weights.</p>

@@ -6,6 +6,7 @@ import { State } from "../parts/state.tsx";
 import { useTitle } from "../parts/title.tsx";
 import { runHref } from "../router.ts";
 import { type KnownRun, useRun } from "../run-state.ts";
+import { Data } from "./data.tsx";
 import { Log } from "./log.tsx";
 import { NotFound } from "./not-found.tsx";
 import { Overview } from "./overview.tsx";
@@ -28,6 +29,7 @@ interface Tab {
 const TABS: readonly Tab[] = [
   { name: "", label: "Overview", content: (props) => <Overview {...props} /> },
   { name: "pictures", label: "Pictures", content: (props) => <Pictures {...props} /> },
+  { name: "data", label: "Data", content: (props) => <Data {...props} /> },
   { name: "try", label: "Try it", content: (props) => <Try {...props} /> },
   { name: "settings", label: "Settings", content: (props) => <Settings {...props} /> },
   { name: "log", label: "Log", content: (props) => <Log {...props} /> },
@@ -54,9 +56,12 @@ function Failed({ known, id }: { known: KnownRun; id: string }) {
   );
 }
 
+/** The exit code of a run that was asked to stop. */
+const STOPPED = 130;
+
 /** Why the process of a run ended, as its last lines say it. */
 function Failure({ job }: { job: Job | null }) {
-  if (job === null) return null;
+  if (job === null || job.state !== "ended" || job.code === 0 || job.code === STOPPED) return null;
   const last = (start: string): string | undefined =>
     job.lines.findLast((line) => line.startsWith(start))?.slice(start.length);
   const message = last("error: ") ?? "Its process ended before it could save anything.";
@@ -96,6 +101,7 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
           <p class="faint">
             {run.model ?? "unknown model"} on {run.data ?? "unknown data"}
           </p>
+          {run.note !== "" && <p class="note">{run.note}</p>}
         </div>
         <RunActions run={run} />
       </div>
@@ -107,7 +113,7 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
         ))}
       </nav>
       <Notes notes={run.notes} />
-      {run.state === "failed" && <Failure job={run.job} />}
+      <Failure job={run.company.job} />
       {shown.content({ run, reload })}
     </>
   );

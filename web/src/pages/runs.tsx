@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunEntry, RunList } from "../../../src/serving/dashboard/api.ts";
 import { ago, counted, duration, figure, percent } from "../format.ts";
 import { listen } from "../live.ts";
+import { LiveLines } from "../parts/live-figures.tsx";
 import { Empty, Loading } from "../parts/notes.tsx";
 import { useKeys } from "../parts/shortcuts.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
@@ -44,8 +45,8 @@ function sorted(runs: readonly RunEntry[], { value }: Column, falls: boolean): R
 }
 
 /** Whether each word of a filter is somewhere in what names the run. */
-function fits({ id, model, data, state }: RunEntry, filter: string): boolean {
-  const text = `${id} ${model} ${data} ${state}`.toLowerCase();
+function fits({ id, model, data, state, note }: RunEntry, filter: string): boolean {
+  const text = `${id} ${model} ${data} ${state} ${note}`.toLowerCase();
   return filter
     .toLowerCase()
     .split(/\s+/)
@@ -112,7 +113,8 @@ interface RowProps {
 }
 
 function Row({ run, isChosen, onChoose }: RowProps) {
-  const { id, state, model, data, epochs, epochsWanted, accuracy, loss, seconds, begun, curve, notes } = run;
+  const { id, state, model, data, epochs, epochsWanted, progress, seconds, begun, curve, note, notes } = run;
+  const { accuracy, loss } = run;
   return (
     <tr class={isChosen ? "chosen" : undefined}>
       <td>
@@ -122,12 +124,14 @@ function Row({ run, isChosen, onChoose }: RowProps) {
         <a href={runHref(id)}>{id}</a>
         {0 < notes.length && (
           <span class="flag" title={notes.map(({ message }) => message).join("\n")}>
-            {counted(notes.length, "note")}
+            {counted(notes.length, "warning")}
           </span>
         )}
+        {note !== "" && <small class="note">{note.split("\n")[0]}</small>}
       </th>
       <td class="at-state">
         <State state={state} />
+        <LiveLines run={run} />
       </td>
       <td class="at-accuracy number">
         <Sparkline values={curve} />
@@ -135,7 +139,7 @@ function Row({ run, isChosen, onChoose }: RowProps) {
       </td>
       <td class="at-loss number">{figure(loss)}</td>
       <td class="at-epochs number">
-        {epochs}
+        {progress?.epoch ?? epochs}
         {epochsWanted !== null && <span class="faint"> / {epochsWanted}</span>}
       </td>
       <td class="at-model">{model ?? "–"}</td>
@@ -196,7 +200,7 @@ export function RunsPage() {
         <input
           ref={filterField}
           type="search"
-          placeholder="Filter: name, model, data, state"
+          placeholder="Filter: name, model, data, state, note"
           aria-label="Filter runs"
           value={filter}
           onInput={(event) => go(withQuery({ filter: event.currentTarget.value }), { replace: true })}
@@ -205,6 +209,7 @@ export function RunsPage() {
           {filter === "" ? counted(list.runs.length, "run") : `${shown.length} of ${counted(list.runs.length, "run")}`}{" "}
           in <code>{list.folder}</code>
         </p>
+        <a href="/bin">Deleted runs</a>
         <a
           class={`button ${chosen.size < 2 ? "off" : ""}`}
           aria-disabled={chosen.size < 2}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { valueText } from "../format.ts";
+import { Coded } from "../parts/coded.tsx";
 import { Empty } from "../parts/notes.tsx";
 import type { TabProps } from "./run.tsx";
 
@@ -35,11 +36,18 @@ export function Settings({ run }: TabProps) {
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ name, value, from }) => (
+            {shown.map(({ name, flag, text, unit, value, from }) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">
+                  <code>{flag}</code>
+                  {text !== "" && (
+                    <small class="help">
+                      <Coded text={text} />
+                    </small>
+                  )}
+                </th>
                 <td>
-                  <code>{valueText(value)}</code>
+                  <code>{valueText(value)}</code> {unit !== null && typeof value === "number" && <small>{unit}</small>}
                 </td>
                 <td class="faint">{from}</td>
               </tr>

@@ -18,6 +18,14 @@ interface Attempt {
 
 let keys = 0;
 
+/** A name that no picture before has: `bee.jpg`, of a second one `bee.jpg (2)`. */
+function ownName(name: string, attempts: readonly Attempt[]): string {
+  const taken = new Set(attempts.map((attempt) => attempt.name));
+  let own = name;
+  for (let number = 2; taken.has(own); number++) own = `${name} (${number})`;
+  return own;
+}
+
 /** Pictures that were given, the last first. */
 function useAttempts(run: string) {
   const [attempts, setAttempts] = useState<readonly Attempt[]>([]);
@@ -31,7 +39,7 @@ function useAttempts(run: string) {
   );
   const add = (picture: Blob, name: string): void => {
     const key = ++keys;
-    setAttempts((before) => [{ key, name, url: URL.createObjectURL(picture) }, ...before]);
+    setAttempts((before) => [{ key, name: ownName(name, before), url: URL.createObjectURL(picture) }, ...before]);
     const finish = (outcome: Partial<Attempt>): void =>
       setAttempts((before) => before.map((attempt) => (attempt.key === key ? { ...attempt, ...outcome } : attempt)));
     const address = runApi(run, `classify?name=${encodeURIComponent(name)}`);
@@ -81,7 +89,7 @@ export function Try({ run }: TabProps) {
     addEventListener("paste", paste);
     return () => removeEventListener("paste", paste);
   }, []);
-  if (!run.hasWeights) {
+  if (!run.company.hasWeights) {
     return (
       <Empty title="No weights yet">
         <p>Pictures can be classified as soon as the run has saved its weights.</p>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colour, colours } from "../theme.ts";
@@ -11,7 +11,8 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Drawn thin and pale, as raw values are. */
   readonly faint?: boolean;
-  readonly dashed?: boolean;
+  /** Lengths of its dashes and gaps, in pixels; a whole line without. */
+  readonly dash?: readonly number[];
 }
 
 /** What a chart shows. */
@@ -37,13 +38,13 @@ function dataOf(lines: readonly Line[]): uPlot.AlignedData {
   return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);
 }
 
-function seriesOf({ label, colour: name, faint, dashed }: Line, format: ChartProps["format"]): uPlot.Series {
+function seriesOf({ label, colour: name, faint, dash }: Line, format: ChartProps["format"]): uPlot.Series {
   return {
     label,
     stroke: () => resolved(name),
     width: faint ? 1 : 2,
     alpha: faint ? 0.4 : 1,
-    dash: dashed ? [6, 4] : undefined,
+    dash: dash && 0 < dash.length ? [...dash] : undefined,
     spanGaps: true,
     points: faint ? { show: false } : { size: 5, fill: () => resolved(name) },
     value: (_, value) => (value === null || value === undefined ? "–" : format(value)),
@@ -63,7 +64,7 @@ function optionsOf({ lines, xLabel, format, group, logarithmic }: ChartProps, wi
       x: { time: false, range: (_, low, high) => [Math.min(low, 0), low === high ? high + 1 : high] },
       y: { distr: logarithmic ? 3 : 1 },
     },
-    hooks: { setCursor: [showLast], ready: [showLast], setData: [showLast] },
+    hooks: { setCursor: [showLast], ready: [showLast, (plot) => drawMarkers(plot, lines)], setData: [showLast] },
     series: [
       {
         label: xLabel,
@@ -91,11 +92,39 @@ function showLast(plot: uPlot): void {
   plot.setLegend({ idxs: last.map((index) => (index === -1 ? null : index)) }, false);
 }
 
+/** In the legend each line is drawn as in the chart: with its colour and its dashes. */
+function drawMarkers({ root }: uPlot, lines: readonly Line[]): void {
+  const markers = [...root.querySelectorAll<HTMLElement>(".u-series .u-marker")].slice(-lines.length);
+  for (const [index, marker] of markers.entries()) {
+    const line = lines[index];
+    if (!line) continue;
+    marker.style.border = "0";
+    marker.style.background = dashesOf(line);
+    marker.style.opacity = line.faint ? "0.5" : "1";
+    marker.parentElement?.setAttribute("title", line.label);
+  }
+}
+
+/** A line with its colour and dashes as a background. */
+export function dashesOf({ colour: name, dash = [] }: Pick<Line, "colour" | "dash">): string {
+  const hue = name.startsWith("--") ? `var(${name})` : name;
+  let at = 0;
+  const stops = dash.map((length, index) => {
+    const from = at;
+    at += length;
+    return `${index % 2 === 0 ? hue : "transparent"} ${from}px ${at}px`;
+  });
+  return dash.length === 0 ? hue : `repeating-linear-gradient(90deg, ${stops.join(", ")})`;
+}
+
 /** The last value of each line, in words. */
 const inWords = ({ lines, format }: ChartProps): string =>
   lines
-    .filter(({ points, faint }) => 0 < points.length && !faint)
-    .map(({ label, points }) => `${label} ${format(points.at(-1)?.[1] ?? 0)}`)
+    .filter(({ faint }) => !faint)
+    .map(({ label, points }) => {
+      const last = points.at(-1)?.[1];
+      return `${label} ${last === undefined || last === null ? "–" : format(last)}`;
+    })
     .join(", ");
 
 /** Lines over a common axis; what is under the pointer stands in the legend. Dragging enlarges, a double click shows all again. */
@@ -103,9 +132,15 @@ export function Chart(given: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const { title } = given;
-  const lines = useMemo(() => given.lines.filter(({ points }) => 0 < points.length), [given.lines]);
-  const props = { ...given, lines };
-  const kind = JSON.stringify([lines.map(({ label, colour: name }) => [label, name]), props.xLabel, props.logarithmic]);
+  const { lines } = given;
+  const isEmpty = lines.every(({ points }) => points.length === 0);
+  const props = given;
+  const kind = JSON.stringify([
+    isEmpty,
+    lines.map(({ label, colour: name, dash }) => [label, name, dash]),
+    props.xLabel,
+    props.logarithmic,
+  ]);
   // a chart of other lines is another chart
   useEffect(() => {
     const element = box.current;
@@ -128,7 +163,7 @@ export function Chart(given: ChartProps) {
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      {lines.length === 0 ? (
+      {isEmpty ? (
         <p class="faint none">No points yet.</p>
       ) : (
         <div ref={box} role="img" aria-label={`${title}: ${inWords(props)}`} />

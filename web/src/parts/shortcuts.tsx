@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { go } from "../router.ts";
+import { Dialog } from "./dialog.tsx";
 import { undoLast } from "./toast.tsx";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
@@ -12,7 +13,8 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["n", "new run"],
   ["← →", "previous and next picture, when one is open"],
   ["e", "leave the open picture out of the next training"],
-  ["u", "undo the last mark"],
+  ["h", "the heat map of the open picture, or the picture alone"],
+  ["u", "undo what was done last"],
   ["Esc", "close what is open"],
   ["?", "this list"],
 ];
@@ -41,27 +43,26 @@ export function useKeys(actions: Readonly<Record<string, () => void>>): void {
   }, []);
 }
 
+const open = (): void => {
+  isOpen.value = true;
+};
+
+/** Says that there are keys, and lists them. */
+export const ShortcutsButton = () => (
+  <button type="button" class="plain keys-button" aria-label="Keyboard shortcuts" aria-keyshortcuts="?" onClick={open}>
+    <span>Keys</span> <kbd>?</kbd>
+  </button>
+);
+
 /** The list of keys, opened with `?`. */
 export function Shortcuts() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useKeys({
-    "?": () => {
-      isOpen.value = true;
-    },
-    n: () => go("/new"),
-    u: undoLast,
-  });
-  const open = isOpen.value;
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-  }, [open]);
-  if (!open) return null;
+  useKeys({ "?": open, n: () => go("/new"), u: undoLast });
+  if (!isOpen.value) return null;
   const close = (): void => {
     isOpen.value = false;
   };
   return (
-    <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={close}>
-      <h2 id="keys-title">Keys</h2>
+    <Dialog title="Keys" kind="keys" onClose={close}>
       <dl>
         {KEYS.map(([keys, what]) => (
           <div key={keys}>
@@ -74,9 +75,9 @@ export function Shortcuts() {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => dialog.current?.close()}>
+      <button type="button" onClick={close}>
         Close
       </button>
-    </dialog>
+    </Dialog>
   );
 }

@@ -5,12 +5,24 @@ import { type Dataset, findPhotos, loadData, namesPhotos } from "../../../data/i
 import { encodePng } from "../../../image/index.ts";
 import { samplesOf } from "../../../reports/index.ts";
 import { configValues, dataOptions, readRunConfig, readRunMarks, type TrainConfig } from "../../../training/index.ts";
+import type { DataPart } from "../api.ts";
 import { forbidden, missing } from "../status-error.ts";
 import { dataPlace } from "./data-place.ts";
+
+/** The pictures of a part of a data set. */
+interface PicturePart {
+  /** The files' names; none of pictures in memory. */
+  readonly names?: readonly string[];
+  /** Indices of classes. */
+  readonly labels: ArrayLike<number>;
+}
+
+type Parts = Readonly<Record<DataPart, PicturePart>>;
 
 /** Photos in files. */
 export interface PhotoPlace {
   readonly kind: "photos";
+  readonly parts: Parts;
   /** The folder that names are relative to. */
   readonly root: string;
   readonly classes: readonly string[];
@@ -23,7 +35,9 @@ export interface PhotoPlace {
 /** Pictures in memory. */
 interface PixelPlace {
   readonly kind: "pixels";
-  readonly dataset: Dataset;
+  readonly classes: readonly string[];
+  readonly parts: Parts;
+  readonly datasets: Readonly<Record<DataPart, Dataset>>;
 }
 
 /** Where the pictures of a run are. */
@@ -34,8 +48,9 @@ export async function openPlace(run: string): Promise<PicturePlace> {
   const config = configValues(await readRunConfig(run));
   const place = await dataPlace(config.data, run);
   if (await namesPhotos(place)) return photoPlace(place, config);
-  const { test } = await loadData(place, dataOptions(config, await readRunMarks(run)));
-  return { kind: "pixels", dataset: test };
+  const { train, test: val } = await loadData(place, dataOptions(config, await readRunMarks(run)));
+  const parts = { train: { labels: train.labels ?? [] }, val: { labels: val.labels ?? [] } };
+  return { kind: "pixels", classes: train.classes, parts, datasets: { train, val } };
 }
 
 async function photoPlace(place: string, { valShare, seed, exif }: TrainConfig): Promise<PhotoPlace> {
@@ -45,7 +60,7 @@ async function photoPlace(place: string, { valShare, seed, exif }: TrainConfig):
       names.map((name, at) => [name, classes[labels[at] ?? 0] ?? ""] as const),
     ),
   );
-  return { kind: "photos", root, classes, classOf, exif };
+  return { kind: "photos", root, classes, parts: { train, val }, classOf, exif };
 }
 
 /** The path of a photo of the data set. Any other name is refused (403). */
@@ -55,7 +70,8 @@ export function photoFile({ root, classOf }: PhotoPlace, name: string): string {
 }
 
 /** A sample in no file of its own, as a PNG file. */
-export async function samplePng({ dataset }: PixelPlace, index: number): Promise<Uint8Array> {
+export async function samplePng({ datasets }: PixelPlace, part: DataPart, index: number): Promise<Uint8Array> {
+  const dataset = datasets[part];
   if (dataset.length <= index)
     throw missing(`picture ${index}: there are only ${dataset.length}.`, "Evaluate the run again.");
   const [sample] = await samplesOf(dataset, [index]);

@@ -3,7 +3,11 @@ import { writeFileAtomic } from "../../../atomic-file.ts";
 import { formatMarks, type Mark, type Marks, readMarks, writableMarksFile } from "../../../data/index.ts";
 import { UserError } from "../../../errors.ts";
 import type { MarkChange, MarkList } from "../api.ts";
-import { type PhotoPlace, photoFile } from "./data-set.ts";
+import { type PhotoPlace, type PicturePlace, photoFile } from "./data-set.ts";
+
+/** What people said of a data set's photos, by name; nothing of pictures that are in no files. */
+export const marksOf = async (place: PicturePlace): Promise<Marks> =>
+  place.kind === "photos" ? (await readMarks(place.root)).marks : {};
 
 /** What was said of the photos. */
 export async function listMarks(place: PhotoPlace): Promise<MarkList> {

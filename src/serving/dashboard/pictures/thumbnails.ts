@@ -3,7 +3,7 @@ import { decodeImage, encodePng } from "../../../image/index.ts";
 import { resizeTo } from "../../../image/public.ts";
 
 /** Sides that may be asked for, in pixels. */
-export const SIDES = { least: 32, most: 1024 } as const;
+export const SIDES = { least: 32, usual: 320, most: 1024 } as const;
 
 const AT_ONCE = 3;
 /** Bytes of thumbnails that are kept. */

@@ -2,9 +2,10 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import { type Marks, readMarks } from "../../../data/index.ts";
+import type { Marks } from "../../../data/index.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { photoFile, samplePng } from "../pictures/data-set.ts";
+import { marksOf } from "../pictures/marks.ts";
 import type { Places } from "../pictures/places.ts";
 import { reportOn, selectionSchema, selectPictures, shownPicture } from "../pictures/select.ts";
 import { SIDES } from "../pictures/thumbnails.ts";
@@ -16,17 +17,12 @@ import { checked } from "./checked.ts";
 const LARGEST = 32 * 2 ** 20;
 
 const indexSchema = z.coerce.number().int().min(0);
-const sideSchema = z.coerce
-  .number()
-  .int()
-  .min(SIDES.least)
-  .max(SIDES.most)
-  .catch(SIDES.least * 10);
+const sideSchema = z.coerce.number().int().min(SIDES.least).max(SIDES.most).catch(SIDES.usual);
 
 /** What people say of the photos of a run; nothing if its pictures are no photos, or are not there. */
 async function marksIn(places: Places, run: string): Promise<Marks> {
   const place = await places.of(run).catch(() => undefined);
-  return place?.kind === "photos" ? (await readMarks(place.root)).marks : {};
+  return place ? marksOf(place) : {};
 }
 
 /** What errors call a picture that was sent. */
@@ -39,7 +35,7 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
   /** A picture of the validation set: its file, or its bytes. */
   const pictureOf = async (run: string, index: number): Promise<string | Uint8Array> => {
     const place = await places.of(run);
-    if (place.kind === "pixels") return samplePng(place, index);
+    if (place.kind === "pixels") return samplePng(place, "val", index);
     const file = (await evaluations.predictions(run)).samples[index]?.file;
     if (typeof file !== "string") throw missing(`picture ${index}: there is none.`, "Evaluate the run again.");
     return photoFile(place, file);
@@ -50,16 +46,15 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
     return context.json(await evaluations.state(run), 202);
   });
   app.get("/report", async (context) => context.json(reportOn(await evaluations.predictions(await runOf(context)))));
-  const marksOf = (run: string): Promise<Marks> => marksIn(places, run);
   app.get("/pictures", async (context) => {
     const run = await runOf(context);
     const selection = checked(selectionSchema, context.req.query());
-    return context.json(selectPictures(await evaluations.predictions(run), selection, await marksOf(run)));
+    return context.json(selectPictures(await evaluations.predictions(run), selection, await marksIn(places, run)));
   });
   app.get("/pictures/:index", async (context) => {
     const run = await runOf(context);
     const index = checked(indexSchema, context.req.param("index"));
-    const picture = shownPicture(await evaluations.predictions(run), index, await marksOf(run));
+    const picture = shownPicture(await evaluations.predictions(run), index, await marksIn(places, run));
     if (!picture) throw missing(`picture ${index}: there is none.`, "Close it, and choose another.");
     return context.json(picture);
   });

@@ -2,13 +2,30 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { UserError } from "../../../errors.ts";
-import type { Note, StartedRun, TrainForm } from "../api.ts";
+import { requireIdle } from "../actions/changes.ts";
+import type { Note, ResumeRequest, StartedRun, TrainForm } from "../api.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { findRun } from "../runs/find.ts";
 import { StatusError } from "../status-error.ts";
 import { checkTraining, FIELDS, MODEL_NAMES, type Values } from "../training/form.ts";
+import { checked } from "./checked.ts";
 
 const valuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+const resumeSchema = z.object({
+  epochs: z.number().optional(),
+  unfreeze: z.boolean().optional(),
+  lr: z.number().optional(),
+  from: z.enum(["best", "last"]).optional(),
+});
+
+/** Throws where a value can be none; what goes together is the command's to say. */
+function checkResume({ epochs, lr }: ResumeRequest): void {
+  if (epochs !== undefined && !(Number.isInteger(epochs) && 0 < epochs))
+    throw new UserError(`--epochs: expected a whole number of at least 1 but got ${epochs}.`, "Give another value.");
+  if (lr !== undefined && !(Number.isFinite(lr) && 0 < lr))
+    throw new UserError(`--lr: expected a number above 0 but got ${lr}.`, "Give another value, or leave it out.");
+}
 
 async function valuesIn(json: Promise<unknown>): Promise<Values> {
   const values = valuesSchema.safeParse(await json.catch(() => undefined));
@@ -44,8 +61,11 @@ export function trainingRoutes({ runs, jobs }: Dashboard): Hono {
   });
   app.post("/runs/:id/resume", async (context) => {
     const id = context.req.param("id");
-    await findRun(runs, id);
-    jobs.resume(id);
+    const path = await findRun(runs, id);
+    const changes = checked(resumeSchema, await context.req.json().catch(() => ({})));
+    await requireIdle(path, id);
+    checkResume(changes);
+    jobs.resume(id, changes);
     return context.json({}, 202);
   });
   return app;

@@ -1,5 +1,6 @@
 /** The records of a run as they are written: server-sent events that go on where a page lost them. */
 import type { SSEStreamingApi } from "hono/streaming";
+import { UserError } from "../../../errors.ts";
 import type { LiveRecords, LiveState } from "../api.ts";
 import { readMetrics } from "./metrics.ts";
 
@@ -21,7 +22,7 @@ const QUIET = 75;
 
 /**
  * Sends `records` with the new lines of `metrics.jsonl` (their id is the place in the file), `state` whenever it has changed, and
- * `reset` if the file was cut, as a resumed run does. Ends when the page goes away.
+ * `reset` if the file was cut, as a resumed run does. Ends when the page goes away, or with `gone` when the run does.
  */
 export async function sendLive(stream: SSEStreamingApi, { path, after, state }: LiveSource): Promise<void> {
   let end = after;
@@ -37,9 +38,15 @@ export async function sendLive(stream: SSEStreamingApi, { path, after, state }: 
     }
     end = read.end;
     if (turn % STATE_EVERY === 0) {
-      const now = JSON.stringify(await state());
-      if (now !== told) events.push({ event: "state", data: now });
-      told = now;
+      const now = await state().catch((error: unknown) => error);
+      if (now instanceof UserError) {
+        await stream.writeSSE({ event: "gone", data: JSON.stringify({ message: now.message, hint: now.hint }) });
+        return;
+      }
+      if (now instanceof Error) throw now;
+      const text = JSON.stringify(now);
+      if (text !== told) events.push({ event: "state", data: text });
+      told = text;
     }
     for (const event of events) await stream.writeSSE(event);
     quiet = 0 < events.length ? 0 : quiet + 1;

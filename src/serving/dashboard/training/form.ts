@@ -6,6 +6,7 @@ import { findModel, MODELS } from "../../../models/index.ts";
 import {
   type ConfigLayer,
   findRecipe,
+  flagOf,
   resolveConfig,
   SETTING_NAMES,
   SETTINGS,
@@ -14,6 +15,7 @@ import {
   withKnownWeights,
 } from "../../../training/index.ts";
 import type { SettingField, TrainCheck } from "../api.ts";
+import { describedSetting, describedSettings, measureOf } from "../settings.ts";
 
 /** Settings that were filled in. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -26,7 +28,14 @@ export const FIELDS: readonly SettingField[] = SETTING_NAMES.map((name) => {
   const choices = typeof expected === "string" ? null : [...expected];
   const kinds = { boolean: "switch", number: "number" } as const;
   const kind = choices ? "choice" : TEXTS.has(name) ? "text" : (kinds[typeof otherwise as "boolean"] ?? "text");
-  return { name, kind, choices, expected: typeof expected === "string" ? expected : `one of ${expected.join(", ")}` };
+  return {
+    name,
+    ...describedSetting(name),
+    unit: measureOf(name),
+    kind,
+    choices,
+    expected: typeof expected === "string" ? expected : `one of ${expected.join(", ")}`,
+  };
 });
 
 /** Names of all models. */
@@ -73,12 +82,20 @@ function modelFaults(model: unknown): TrainCheck["faults"] {
   }
 }
 
+/** A fault that calls its setting by the flag, as the form does. */
+function byFlag({ setting, message, hint }: TrainCheck["faults"][number]): TrainCheck["faults"][number] {
+  const isNamed = setting !== null && message.startsWith(`${setting}:`);
+  return { setting, hint, message: isNamed ? `${flagOf(setting)}${message.slice(setting.length)}` : message };
+}
+
 /** All that is wrong with what was filled in, and the settings that the rest of it makes. */
 export async function checkTraining(values: Values): Promise<TrainCheck> {
   const layers = await layersOf(values);
   const own = [...(await dataFaults(values.data)), ...modelFaults(values.model)];
   const unfit = settingFaults(layers);
-  const faults = [...own, ...unfit.filter(({ setting }) => !own.some((fault) => fault.setting === setting))];
+  const faults = [...own, ...unfit.filter(({ setting }) => !own.some((fault) => fault.setting === setting))].map(
+    byFlag,
+  );
   const right = Object.entries(values).filter(([name]) => !faults.some(({ setting }) => setting === name));
   return { faults, settings: await settingsOf(Object.fromEntries(right)) };
 }
@@ -88,9 +105,5 @@ async function settingsOf(values: Values): Promise<TrainCheck["settings"]> {
   const layers = await layersOf(values);
   if (0 < settingFaults(layers).length) return [];
   const arePhotos = typeof values.data === "string" && (await namesPhotos(values.data));
-  return Object.entries(withKnownWeights(resolveConfig(layers), arePhotos)).map(([name, { value, from }]) => ({
-    name,
-    value,
-    from,
-  }));
+  return describedSettings(withKnownWeights(resolveConfig(layers), arePhotos));
 }

@@ -1,62 +1,71 @@
-/** Training that the dashboard has started: the real command line as child processes. */
-import { type ChildProcess, spawn } from "node:child_process";
+/** Training that the dashboard has started: the real command line as child processes, one at a time, the others in a queue. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { Job } from "../api.ts";
+import type { ExportRequest, Job, ResumeRequest } from "../api.ts";
 import type { RunsFolder } from "../runs/find.ts";
-import { StatusError } from "../status-error.ts";
+import { conflict } from "../status-error.ts";
+import { type Child, startChild } from "./child.ts";
 import type { Values } from "./form.ts";
 
 /** How the command line is called: the arguments after `node`. */
 export interface TrainingCommands {
   readonly train: (values: Values, run: string) => readonly string[];
-  readonly resume: (run: string) => readonly string[];
+  readonly resume: (run: string, changes: ResumeRequest) => readonly string[];
+  readonly export: (run: string, request: ExportRequest & { readonly out: string }) => readonly string[];
 }
 
 /** Processes by the ids of their runs. */
 export interface Jobs {
-  /** Begins a run and returns its id. */
+  /** Begins a run, or puts it into the queue, and returns its id. */
   train(values: Values, model: string): Promise<string>;
   /** Goes on with a run. One that is being trained is refused (409). */
-  resume(id: string): void;
-  /** Asks the run to save and stop. A run that was not started here is refused (409). */
+  resume(id: string, changes: ResumeRequest): void;
+  /** Asks the run to save and stop, or takes it out of the queue. A run that was not started here is refused (409). */
   stop(id: string): void;
   /** The last process of a run; null if there was none. */
   of(id: string): Job | null;
-  /** Runs whose process has begun, the last first. */
+  /** Whether the run is being trained here, or will be. */
+  isActive(id: string): boolean;
+  /** Says that a run has another id now; null that it is gone. */
+  moved(id: string, to: string | null): void;
+  /** Runs whose process has begun or waits, the last first. */
   ids(): string[];
   /** Asks all to save and stop, and waits until they have. */
   close(): Promise<void>;
 }
 
-interface RunningJob {
+interface KnownJob {
   readonly kind: Job["kind"];
-  readonly child: ChildProcess;
-  readonly ended: Promise<void>;
+  readonly args: readonly string[];
   state: Job["state"];
   code: number | null;
-  lines: string[];
+  child: Child | undefined;
 }
-
-const LINES = 200;
 
 /** No process yet. */
 export function createJobs(runs: RunsFolder, commands: TrainingCommands): Jobs {
-  const jobs = new Map<string, RunningJob>();
-  const start = (id: string, kind: Job["kind"], args: readonly string[]): void => {
-    jobs.delete(id);
-    jobs.set(id, startJob(kind, args));
+  const jobs = new Map<string, KnownJob>();
+  const isActive = (id: string): boolean => (jobs.get(id)?.state ?? "ended") !== "ended";
+  const advance = (): void => {
+    const all = [...jobs.values()];
+    if (all.some(({ state }) => state === "running" || state === "stopping")) return;
+    const next = all.find(({ state }) => state === "waiting");
+    if (next) startJob(next, advance);
   };
-  const isRunning = (id: string): boolean => (jobs.get(id)?.state ?? "ended") !== "ended";
+  const add = (id: string, job: Pick<KnownJob, "kind" | "args">): void => {
+    jobs.delete(id);
+    jobs.set(id, { ...job, state: "waiting", code: null, child: undefined });
+    advance();
+  };
   return {
     async train(values, model) {
       const id = await freeId(runs.root, { name: `${basename(resolve(String(values.data)))}-${model}`, taken: jobs });
-      start(id, "train", commands.train(values, join(runs.root, id)));
+      add(id, { kind: "train", args: commands.train(values, join(runs.root, id)) });
       return id;
     },
-    resume(id) {
-      if (isRunning(id)) throw conflict(`run "${id}": it is being trained already.`, "Watch it on its page.");
-      start(id, "resume", commands.resume(join(runs.root, id)));
+    resume(id, changes) {
+      if (isActive(id)) throw conflict(`run "${id}": it is being trained already.`, "Watch it on its page.");
+      add(id, { kind: "resume", args: commands.resume(join(runs.root, id), changes) });
     },
     stop(id) {
       const job = jobs.get(id);
@@ -65,24 +74,30 @@ export function createJobs(runs: RunsFolder, commands: TrainingCommands): Jobs {
           `run "${id}": expected a run that was started here but it was not, or has ended.`,
           "Press Ctrl-C where it was started: it saves and can be resumed.",
         );
+      if (job.state === "waiting") return void jobs.delete(id);
       job.state = "stopping";
-      job.child.kill("SIGINT");
+      job.child?.process.kill("SIGINT");
     },
     of(id) {
       const job = jobs.get(id);
-      if (!job) return null;
-      const { kind, state, code, lines } = job;
-      return { kind, state, code, lines };
+      return job ? { kind: job.kind, state: job.state, code: job.code, lines: job.child?.lines() ?? [] } : null;
+    },
+    isActive,
+    moved(id, to) {
+      const job = jobs.get(id);
+      jobs.delete(id);
+      if (job && to !== null) jobs.set(to, job);
     },
     ids: () => [...jobs.keys()].reverse(),
     async close() {
-      for (const job of jobs.values()) if (job.state === "running") job.child.kill("SIGINT");
-      await Promise.all([...jobs.values()].map(({ ended }) => ended));
+      for (const [id, job] of jobs) {
+        if (job.state === "waiting") jobs.delete(id);
+        else if (job.state === "running") job.child?.process.kill("SIGINT");
+      }
+      await Promise.all([...jobs.values()].map(({ child }) => child?.ended));
     },
   };
 }
-
-const conflict = (message: string, hint: string): StatusError => new StatusError(409, message, hint);
 
 async function freeId(
   root: string,
@@ -94,27 +109,14 @@ async function freeId(
   return `${name}-${number}`;
 }
 
-function startJob(kind: Job["kind"], args: readonly string[]): RunningJob {
-  const child = spawn(process.execPath, [...process.execArgv, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // Ctrl-C in the dashboard's terminal is for the dashboard, which then asks for a stop once
-  });
-  let finish = (): void => {};
-  const ended = new Promise<void>((done) => {
-    finish = done;
-  });
-  const job: RunningJob = { kind, child, ended, state: "running", code: null, lines: [] };
-  const add = (text: string): void => {
-    job.lines = [...job.lines, ...text.split("\n").filter((line) => line.trim() !== "")].slice(-LINES);
-  };
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", add);
-  child.on("error", (error) => add(`error: ${error.message}`));
-  child.on("close", (code) => {
+function startJob(job: KnownJob, onEnd: () => void): void {
+  job.child = startChild(job.args);
+  job.state = "running";
+  void job.child.ended.then((code) => {
     job.state = "ended";
     job.code = code;
-    finish();
+    onEnd();
   });
-  return job;
 }
 
 /** Whether a run's folder is there. */
