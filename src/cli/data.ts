@@ -1,4 +1,4 @@
-import { type IdxData, type LoadDataOptions, loadData, photoPreparations } from "../data/index.ts";
+import { type IdxData, type LoadDataOptions, loadData, photoPreparations, type SplitOptions } from "../data/index.ts";
 import type { ModelInput, ResolvedConfig } from "../training/index.ts";
 import { note } from "./output.ts";
 
@@ -10,11 +10,11 @@ export async function loadRunData(resolved: ResolvedConfig, run?: string): Promi
 }
 
 /** Loads a data set for the evaluation of a model that takes `input`; what takes long is shown on standard error. */
-export function loadFor(data: string, input: ModelInput): Promise<IdxData> {
+export function loadFor(data: string, input: ModelInput, division: SplitOptions = {}): Promise<IdxData> {
   if (input.kind === "pixels") return loadShown(data, { rawPixels: input.rawPixels });
   const { kind, exif, ...preprocessing } = input;
   const { val } = photoPreparations({ ...preprocessing, orient: exif });
-  return loadShown(data, { photos: { preparation: { train: val, val } } });
+  return loadShown(data, { photos: { ...division, preparation: { train: val, val } } });
 }
 
 /** Loads a data set by name or folder; downloads and the scan of photos are shown on standard error. */

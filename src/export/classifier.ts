@@ -13,6 +13,7 @@ import {
   openModel,
   type RunModelOptions,
   type Trainer,
+  trainedOnOf,
 } from "../training/index.ts";
 import { cardInput, parseCard } from "./card.ts";
 import { PORTS } from "./image-model.ts";
@@ -24,7 +25,7 @@ export type Classifier = Pick<Trainer, "logits" | "evaluate" | "close"> & Partia
 /** A model that can be opened. */
 export interface LoadedClassifier {
   /** What pictures become before they are given to the classifier, among others. */
-  readonly model: Pick<LoadedModel, "file" | "name" | "classes" | "inputShape" | "input">;
+  readonly model: Pick<LoadedModel, "file" | "name" | "classes" | "unnamed" | "trainedOn" | "inputShape" | "input">;
   /** The network itself, which an exported file has no more. */
   readonly network?: LoadedModel;
   /** Puts it on an engine; an exported file runs on ONNX Runtime alone. */
@@ -48,8 +49,12 @@ async function loadOnnx(path: string): Promise<LoadedClassifier> {
   const { readModelMetadata } = await import("../engines/onnx/model-file.ts");
   const card = parseCard(await readModelMetadata(path), path);
   const input = bytesInput(cardInput(card));
+  const trainedOn = trainedOnOf(card.recipe);
   return {
-    model: { file: path, name: card.model, classes: card.classes, inputShape: inputShapeOf(input), input },
+    model: {
+      ...{ file: path, name: card.model, classes: card.classes, inputShape: inputShapeOf(input), input },
+      trainedOn: trainedOn && { ...trainedOn, dataSha256: card.data?.sha256 ?? undefined },
+    },
     async open({ engine = "auto", threads = availableParallelism(), batchSize = BATCH_SIZE } = {}) {
       if (engine !== "auto" && engine !== "onnx") {
         throw new UserError(

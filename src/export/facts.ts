@@ -8,6 +8,7 @@ import { wilsonInterval } from "../metrics/index.ts";
 import { MODELS } from "../models/index.ts";
 import {
   configValues,
+  dataByOutputs,
   isRunFolder,
   type LoadedModel,
   type ResolvedConfig,
@@ -35,7 +36,8 @@ export async function findFacts(path: string, model: LoadedModel, note: (line: s
   if (!(await isRunFolder(folder))) return {};
   const config = await orNote(readRunConfig(folder), note);
   const { id: run, dataSha256: dataHash } = await readSummary(folder);
-  const loaded = config && (await orNote(loadBytesOf(config, model.input), note));
+  const asked = config && loadBytesOf(config, model.input).then((found) => dataByOutputs(found, model));
+  const loaded = asked && (await orNote(asked, note));
   const changed = loaded && dataHash !== undefined && loaded.dataHash !== dataHash;
   if (changed) note(`The pictures of ${loaded.source} are not those of the run any more: they are not used.`);
   const data = changed ? undefined : loaded;

@@ -3,6 +3,7 @@ export { countMacs } from "./costs.ts";
 export * from "./densenet.ts";
 export { FREEZE_NAMES, frozenParameters, parametersOf } from "./freeze.ts";
 export { modernKey, modernKeys } from "./historical-keys.ts";
+export { IMAGENET_CLASSES, type ImagenetClass } from "./imagenet.ts";
 export { inceptionV3 } from "./inception.ts";
 export { mnistCnn } from "./mnist-cnn.ts";
 export type { NetworkOptions } from "./network-options.ts";

@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import { tensorDataset } from "../data/index.ts";
-import { mnistCnn } from "../models/index.ts";
-import { checkClasses, joinEvaluations, reportOf } from "./evaluate.ts";
-import type { LoadedModel } from "./load-model.ts";
+import { joinEvaluations, reportOf } from "./evaluate.ts";
 import type { Evaluation } from "./network-trainer.ts";
 
 function evaluationOf(rows: readonly (readonly number[])[], labels: readonly number[], correct: number): Evaluation {
@@ -53,23 +50,4 @@ test("evaluations of parts are one of the whole", () => {
   const whole = joinEvaluations([first, { ...evaluationOf(rows, [0, 1], 1), loss: 2 }]);
   expect(whole).toMatchObject({ count: 3, correct: 2, accuracy: 2 / 3, loss: 1.5, labels: Int32Array.of(1, 0, 1) });
   expect(whole.logits).toEqual(Float32Array.of(0, 1, 0, 2, 0, 0, 0, 0, 3));
-});
-
-test("data of other classes are refused", () => {
-  const dataset = (classes: string[]) =>
-    tensorDataset({ images: new Float32Array(1), labels: [0], shape: [1, 1, 1], classes });
-  const model: LoadedModel = {
-    options: {},
-    ...{ file: "net.pth", name: "mnist-cnn", network: mnistCnn(), weights: new Map() },
-    ...{ classes: ["a", "b"], inputShape: [1, 28, 28] },
-    input: { kind: "pixels", inputShape: [1, 28, 28], rawPixels: false },
-  };
-  expect(() => checkClasses(model, dataset(["a", "b"]))).not.toThrow();
-  expect(() => checkClasses({ ...model, classes: ["0", "1"] }, dataset(["c", "d"]))).not.toThrow();
-  expect(() => checkClasses(model, dataset(["b", "a"]))).toThrow(
-    `"net.pth": expected data with the model's classes in its order but class 0 is "b" and not "a".`,
-  );
-  expect(() => checkClasses(model, dataset(["a"]))).toThrow(
-    '"net.pth": expected data of 2 classes, which the model tells apart, but there are 1.',
-  );
 });

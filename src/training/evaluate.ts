@@ -1,6 +1,4 @@
 /** A full account of a network's answers to a data set. */
-import type { Dataset } from "../data/index.ts";
-import { UserError } from "../errors.ts";
 import {
   argmaxRows,
   type ClassReport,
@@ -10,7 +8,6 @@ import {
   topKCorrect,
   wilsonInterval,
 } from "../metrics/index.ts";
-import type { LoadedModel } from "./load-model.ts";
 import type { Evaluation } from "./network-trainer.ts";
 
 /** What `ocelli eval --json` prints. */
@@ -58,24 +55,4 @@ export function joinEvaluations(parts: readonly Evaluation[]): Evaluation {
     logits: Float32Array.from(parts.flatMap(({ logits }) => [...logits])),
     labels: Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
   };
-}
-
-/**
- * Throws unless the data set has the model's classes in its order; of a model that does not know their names (a bare state
- * dict, or digits) as many as the model's are enough.
- */
-export function checkClasses({ classes, file }: Pick<LoadedModel, "classes" | "file">, dataset: Dataset): void {
-  if (classes.length !== dataset.classes.length) {
-    throw new UserError(
-      `"${file}": expected data of ${classes.length} classes, which the model tells apart, but there are ${dataset.classes.length}.`,
-      "Evaluate on data with the classes that the model was trained on.",
-    );
-  }
-  if (classes.every((name, index) => name === String(index))) return;
-  const at = classes.findIndex((name, index) => name !== dataset.classes[index]);
-  if (at === -1) return;
-  throw new UserError(
-    `"${file}": expected data with the model's classes in its order but class ${at} is "${dataset.classes[at]}" and not "${classes[at]}".`,
-    "Evaluate on data with the classes that the model was trained on.",
-  );
 }

@@ -1,6 +1,15 @@
 export { BENCH_JOBS, type BenchJob, type BenchOptions, type BenchResult, bench } from "./bench.ts";
 export { optimizerState, restoreOptimizer } from "./checkpoint.ts";
 export {
+  CLASS_ORDERS,
+  type ClassMatch,
+  type ClassOrder,
+  type ModelClasses,
+  matchClasses,
+  possibleMatches,
+} from "./classes/match-classes.ts";
+export { dataByOutputs, decideMatch, labelledByOutputs } from "./classes/matched-data.ts";
+export {
   type ConfigLayer,
   configValues,
   parseConfigFile,
@@ -10,10 +19,26 @@ export {
   settingFaults,
 } from "./config.ts";
 export { foreseeWeights, WeightsOutOfReach, withKnownWeights } from "./default-weights.ts";
-export { checkClasses, type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
+export {
+  checkClasses,
+  type EvaluationReport,
+  type EvaluationReport,
+  joinEvaluations,
+  joinEvaluations,
+  reportOf,
+  reportOf,
+} from "./evaluate.ts";
 export { evaluationBy } from "./evaluation.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
-export { type LoadedModel, type LoadModelOptions, loadModel, openModel, type RunModelOptions } from "./load-model.ts";
+export {
+  type LoadedModel,
+  type LoadModelOptions,
+  loadModel,
+  openModel,
+  type RunModelOptions,
+  type TrainedOn,
+  trainedOnOf,
+} from "./load-model.ts";
 export type {
   EvaluateOptions,
   Evaluation,

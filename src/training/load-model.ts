@@ -21,6 +21,17 @@ import { defaultInput, inputShapeOf, type ModelInput, parsePreprocessing } from 
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
 import { openTrainer } from "./trainer.ts";
 
+/** The photos that a model was trained on, as far as it is known. */
+export interface TrainedOn {
+  /** What training was given: a path, or the name of a data set. */
+  readonly data: string;
+  /** How they were divided where they were not divided already. */
+  readonly valShare: number;
+  readonly seed: number;
+  /** Hash of the data; see `IdxData.dataHash`. */
+  readonly dataSha256?: string;
+}
+
 /** A network with its weights, and what is needed to use it. */
 export interface LoadedModel {
   /** The file that the weights are from. */
@@ -31,6 +42,9 @@ export interface LoadedModel {
   readonly options: NetworkOptions;
   readonly weights: StateDict;
   readonly classes: readonly string[];
+  /** Whether the file names no classes, so that they are only numbered. */
+  readonly unnamed?: boolean;
+  readonly trainedOn?: TrainedOn;
   /** Channels, height, width of one image. */
   readonly inputShape: readonly [number, number, number];
   /** How pictures become its input. */
@@ -72,8 +86,18 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const network = record.build({ ...known, classes: classes.length });
   checkStateDict(weights, stateShapesOf(network), file);
   const input = inputOf(entries.data?.preprocessing, record, file);
-  return { file, name, network, options: known ?? {}, weights, classes, inputShape: inputShapeOf(input), input };
+  const about = { unnamed: !entries.success, trainedOn: trainedOnOf(said.config) };
+  return {
+    ...{ file, name, network, options: known ?? {}, weights, classes, ...about },
+    ...{ inputShape: inputShapeOf(input), input },
+  };
 }
+
+const trainedOnSchema = z.object({ data: z.string(), valShare: z.number(), seed: z.number() });
+
+/** What the settings of a run say of its data; nothing if they are not there or of another kind. */
+export const trainedOnOf = (settings: unknown): TrainedOn | undefined =>
+  trainedOnSchema.safeParse(settings instanceof Map ? Object.fromEntries(settings) : settings).data;
 
 /** A state dict, and what else its file says by name. */
 async function readFile(file: string): Promise<{ state: StateDict; said: Record<string, PthValue> }> {

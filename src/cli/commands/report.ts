@@ -15,14 +15,13 @@ interface ReportOptions {
 
 /** Puts the run's network on an engine and asks it for the validation set. */
 async function answersOf(run: string, options: ReportOptions, keep: (trainer: Trainer) => void): Promise<AnsweredRun> {
-  const { checkClasses, configValues, loadModel, openModel, readRunConfig, workersOf } = await import(
+  const { configValues, dataByOutputs, loadModel, openModel, readRunConfig, workersOf } = await import(
     "../../training/index.ts"
   );
   const { loadRunData } = await import("../data.ts");
   const config = await readRunConfig(run);
   const model = await loadModel(run);
-  const data = await loadRunData(config);
-  checkClasses(model, data.test);
+  const data = dataByOutputs(await loadRunData(config), model);
   await noteFallback(options.engine);
   const trainer = await openModel(model, { ...options, batchSize: config.batchSize.value });
   keep(trainer);

@@ -4,9 +4,16 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { isManifestName, readManifest } from "./manifest.ts";
 import { MARKS_FILE } from "./marks.ts";
-import { type FoundPhotos, type PhotoSet, requireSameClasses, requireTwo, type SkippedFile } from "./photo-set.ts";
+import {
+  type FoundPhotos,
+  type PhotoSet,
+  requireSameClasses,
+  requireTwo,
+  type SkippedFile,
+  withoutTest,
+} from "./photo-set.ts";
 import { type SplitOptions, stratifiedSplit } from "./split.ts";
-import { compareCodePoints, findFiles, joinName, listFolder, PHOTO_EXTENSIONS } from "./walk.ts";
+import { compareCodePoints, findFiles, joinName, leftOutReason, listFolder, PHOTO_EXTENSIONS } from "./walk.ts";
 import { counted, listed } from "./words.ts";
 
 const TRAIN = "train";
@@ -23,7 +30,7 @@ export async function findPhotos(data: string, options: SplitOptions = {}): Prom
   if (found?.isFile() && isManifestName(data)) return readManifest(data, options);
   const { folders, files } = await listFolder(data);
   const train = folderCalled(folders, TRAIN);
-  if (train !== undefined) return findSplit(data, { train, folders });
+  if (train !== undefined) return findSplit(data, { train, folders }, options);
   const manifest = files.find(isManifest);
   if (manifest !== undefined) return readManifest(join(data, manifest), options);
   return findFlat(data, options);
@@ -48,13 +55,13 @@ async function readClassFolders(root: string, folder: string): Promise<ClassFold
   for (const name of folders) {
     const { photos, others } = await findFiles(root, joinName(folder, name));
     byClass.set(name, photos);
-    skipped.push(...others.map((other): SkippedFile => ({ name: other, reason: "no photo by its name" })));
+    skipped.push(...others.map((other): SkippedFile => ({ name: other, reason: leftOutReason(other) })));
   }
   return { byClass, skipped };
 }
 
 /** The classes of the folders, of which there must be two at least, each with a photo at least. */
-function checkedClasses(path: string, { byClass, skipped }: ClassFolders): string[] {
+function checkedClasses(path: string, { byClass, skipped }: ClassFolders, options: SplitOptions): string[] {
   const classes = [...byClass.keys()];
   if (classes.length === 0) {
     const loose = skipped.length === 0 ? "it is empty" : `it holds only ${counted(skipped.length, "file")}`;
@@ -64,8 +71,8 @@ function checkedClasses(path: string, { byClass, skipped }: ClassFolders): strin
     );
   }
   const empty = classes.filter((name) => byClass.get(name)?.length === 0);
-  if (0 < empty.length) {
-    const skippedHere = skipped.filter(({ reason }) => reason === "no photo by its name").length;
+  if (0 < empty.length && (!options.measured || empty.length === classes.length)) {
+    const skippedHere = skipped.filter(({ reason }) => reason !== "in no class folder").length;
     const also =
       skippedHere === 0
         ? ""
@@ -75,7 +82,7 @@ function checkedClasses(path: string, { byClass, skipped }: ClassFolders): strin
       `Add photos (${PHOTO_EXTENSIONS.join(" ")}), or remove the folder.`,
     );
   }
-  requireTwo(path, classes);
+  requireTwo(path, classes, options);
   return classes;
 }
 
@@ -87,8 +94,11 @@ const setOf = ({ byClass }: ClassFolders, classes: readonly string[]): PhotoSet 
 async function findSplit(
   root: string,
   { train, folders }: { train: string; folders: readonly string[] },
+  options: SplitOptions,
 ): Promise<FoundPhotos> {
-  const val = VAL_NAMES.map((name) => folderCalled(folders, name)).find((name) => name !== undefined);
+  const names = options.measured === "test" ? (["test"] as const) : VAL_NAMES;
+  const val = names.map((name) => folderCalled(folders, name)).find((name) => name !== undefined);
+  if (val === undefined && options.measured === "test") throw withoutTest(root);
   if (val === undefined) {
     throw new UserError(
       `"${root}": expected a folder val beside ${train} but there is none.`,
@@ -97,9 +107,9 @@ async function findSplit(
   }
   const forTraining = await readClassFolders(root, train);
   const forValidation = await readClassFolders(root, val);
-  const classes = checkedClasses(join(root, train), forTraining);
+  const classes = checkedClasses(join(root, train), forTraining, options);
   const present = [...forValidation.byClass].filter(([, names]) => 0 < names.length).map(([name]) => name);
-  requireSameClasses(join(root, val), classes, present);
+  requireSameClasses(join(root, val), classes, present, options);
   const skipped = [...forTraining.skipped, ...forValidation.skipped];
   return {
     ...{ root, layout: "split", classes, skipped },
@@ -110,13 +120,14 @@ async function findSplit(
 
 async function findFlat(root: string, options: SplitOptions): Promise<FoundPhotos> {
   const folders = await readClassFolders(root, "");
-  const classes = checkedClasses(root, folders).sort(compareCodePoints);
+  const classes = checkedClasses(root, folders, options).sort(compareCodePoints);
   if (classes.every((name) => (VAL_NAMES as readonly string[]).includes(name.toLowerCase()))) {
     throw new UserError(
       `"${root}": expected a folder train beside ${listed(classes)} but there is none.`,
       "Put photos for training there, in a folder for each class.",
     );
   }
+  if (options.measured === "test") throw withoutTest(root);
   const division = stratifiedSplit(setOf(folders, classes), classes, options);
   return { root, layout: "flat", classes, ...division, skipped: folders.skipped };
 }

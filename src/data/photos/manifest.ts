@@ -4,7 +4,14 @@ import { dirname } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { parseCsv } from "./csv.ts";
-import { type FoundPhotos, type PhotoSet, photoPath, requireSameClasses, requireTwo } from "./photo-set.ts";
+import {
+  type FoundPhotos,
+  type PhotoSet,
+  photoPath,
+  requireSameClasses,
+  requireTwo,
+  withoutTest,
+} from "./photo-set.ts";
 import { type SplitOptions, stratifiedSplit } from "./split.ts";
 import { compareCodePoints } from "./walk.ts";
 import { counted, listed } from "./words.ts";
@@ -47,7 +54,7 @@ export async function readManifest(path: string, options: SplitOptions = {}): Pr
   const root = dirname(path);
   await requireFiles(rows, { path, root });
   const divided = rows.some(({ split }) => split !== undefined);
-  return divided ? dividedPhotos(rows, { path, root }) : undividedPhotos(rows, { path, root, options });
+  return divided ? dividedPhotos(rows, { path, root, options }) : undividedPhotos(rows, { path, root, options });
 }
 
 /** Where the manifest is, and what its files are relative to. */
@@ -72,17 +79,20 @@ function undividedPhotos(
   { path, root, options }: Place & { options: SplitOptions },
 ): FoundPhotos {
   const classes = classesOf(rows);
-  requireTwo(path, classes);
+  requireTwo(path, classes, options);
+  if (options.measured === "test") throw withoutTest(path);
   const division = stratifiedSplit(photosOf(rows, classes), classes, options);
   return { root, layout: "manifest", classes, ...division, skipped: [] };
 }
 
-function dividedPhotos(rows: readonly Row[], { path, root }: Place): FoundPhotos {
+function dividedPhotos(rows: readonly Row[], { path, root, options }: Place & { options: SplitOptions }): FoundPhotos {
   const splits = rows.map((row) => splitOf(row, path));
   const [train, val, test] = (["train", "val", "test"] as const).map((split) =>
     rows.filter((_, index) => splits[index] === split),
   ) as [Row[], Row[], Row[]];
-  const forValidation = 0 < val.length ? val : test;
+  if (options.measured === "test" && test.length === 0) throw withoutTest(path);
+  const takesTest = val.length === 0 || options.measured === "test";
+  const forValidation = takesTest ? test : val;
   if (train.length === 0 || forValidation.length === 0) {
     const missing = train.length === 0 ? "train" : "val";
     throw new UserError(
@@ -91,9 +101,9 @@ function dividedPhotos(rows: readonly Row[], { path, root }: Place): FoundPhotos
     );
   }
   const classes = classesOf(train);
-  requireTwo(path, classes);
-  requireSameClasses(path, classes, classesOf(forValidation));
-  const unused = 0 < val.length ? test : [];
+  requireTwo(path, classes, options);
+  requireSameClasses(path, classes, classesOf(forValidation), options);
+  const unused = takesTest ? [] : test;
   return {
     ...{ root, layout: "manifest", classes },
     train: photosOf(train, classes),

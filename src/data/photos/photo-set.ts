@@ -1,6 +1,7 @@
 /** What is known of the photos of a data set before any is opened. */
 import { isAbsolute, join } from "node:path";
 import { UserError } from "../../errors.ts";
+import type { SplitOptions } from "./split.ts";
 import { listed } from "./words.ts";
 
 /** Photos with their class indices. */
@@ -13,7 +14,7 @@ export interface PhotoSet {
 /** A file that is not used, and why. */
 export interface SkippedFile {
   readonly name: string;
-  readonly reason: "no photo by its name" | "in no class folder" | "of a split that is not used";
+  readonly reason: string;
 }
 
 /** The photos of a data set. */
@@ -42,17 +43,22 @@ export const pickPhotos = ({ names, labels }: PhotoSet, indices: readonly number
 });
 
 /** Throws unless there are two classes at least; `path` is where they were looked for. */
-export function requireTwo(path: string, classes: readonly string[]): void {
-  if (1 < classes.length) return;
+export function requireTwo(path: string, classes: readonly string[], { measured }: SplitOptions = {}): void {
+  if (1 < classes.length || measured) return;
   throw new UserError(
     `"${path}": expected at least two classes to tell apart but there is only "${classes[0]}".`,
     "Add photos of another class, for instance of anything else.",
   );
 }
 
-/** Throws, naming the classes, unless validation has the classes of training. */
-export function requireSameClasses(path: string, classes: readonly string[], others: readonly string[]): void {
-  const missing = classes.filter((name) => !others.includes(name));
+/** Throws, naming the classes, unless validation has the classes of training; where it is only measured, some may be missing. */
+export function requireSameClasses(
+  path: string,
+  classes: readonly string[],
+  others: readonly string[],
+  { measured }: SplitOptions = {},
+): void {
+  const missing = measured ? [] : classes.filter((name) => !others.includes(name));
   const unknown = others.filter((name) => !classes.includes(name));
   if (missing.length === 0 && unknown.length === 0) return;
   const faults = [
@@ -64,3 +70,10 @@ export function requireSameClasses(path: string, classes: readonly string[], oth
     "Give both sets photos of the same classes, under the same names.",
   );
 }
+
+/** That there are no photos to test on. */
+export const withoutTest = (path: string): UserError =>
+  new UserError(
+    `"${path}": expected photos for testing but there are none.`,
+    "Name the part that is there, such as --split val, or give the folder of the test photos.",
+  );

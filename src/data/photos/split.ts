@@ -10,6 +10,11 @@ export interface SplitOptions {
   readonly share?: number;
   /** Another seed takes other photos; 0 by default. */
   readonly seed?: number;
+  /**
+   * Which photos are to be measured; without it they are for training. `val`: those for validation · `test`: those of a test
+   * folder or split · `whole`: all, unless there is a validation set. A class may then be missing, and one alone is enough.
+   */
+  readonly measured?: "val" | "test" | "whole";
 }
 
 /** The two sets of a division. */
@@ -28,8 +33,9 @@ const DEFAULT_SHARE = 0.2;
 export function stratifiedSplit(
   photos: PhotoSet,
   classes: readonly string[],
-  { share = DEFAULT_SHARE, seed = 0 }: SplitOptions = {},
+  { share = DEFAULT_SHARE, seed = 0, measured }: SplitOptions = {},
 ): Division {
+  if (measured === "whole") return { train: pickPhotos(photos, []), val: photos };
   if (!(0 < share && share < 1)) {
     throw new UserError(
       `split: expected a share between 0 and 1 but it is ${share}.`,
@@ -54,7 +60,7 @@ export function stratifiedSplit(
   return { train: part(false), val: part(true) };
 }
 
-function chosenOf(indices: readonly number[], { share, seed, label }: Required<SplitOptions> & { label: number }) {
+function chosenOf(indices: readonly number[], { share, seed, label }: { share: number; seed: number; label: number }) {
   const count = Math.min(indices.length - 1, Math.max(1, Math.round(share * indices.length)));
   const order = permutation(indices.length, rngFor(seed, "split", label));
   return Array.from(order.subarray(0, count), (place) => indices[place] ?? 0);

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { loadData } from "../../../data/index.ts";
 import { messageOf, UserError } from "../../../errors.ts";
 import {
-  checkClasses,
   configValues,
+  dataByOutputs,
   dataOptions,
   loadModel,
   openModel,
@@ -79,8 +79,7 @@ async function evaluate(run: string, progress: Progress): Promise<void> {
   const config = configValues(await readRunConfig(run));
   const model = await loadModel(run);
   const place = await dataPlace(config.data, run);
-  const data = await loadData(place, dataOptions(config, await readRunMarks(run)));
-  checkClasses(model, data.test);
+  const data = dataByOutputs(await loadData(place, dataOptions(config, await readRunMarks(run))), model);
   progress.total = data.test.length;
   const trainer = await openModel(model, { engine: config.engine, transfer: true });
   try {
