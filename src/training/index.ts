@@ -19,15 +19,6 @@ export {
   settingFaults,
 } from "./config.ts";
 export { foreseeWeights, WeightsOutOfReach, withKnownWeights } from "./default-weights.ts";
-export {
-  checkClasses,
-  type EvaluationReport,
-  type EvaluationReport,
-  joinEvaluations,
-  joinEvaluations,
-  reportOf,
-  reportOf,
-} from "./evaluate.ts";
 export { evaluationBy } from "./evaluation.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export {
