@@ -19,6 +19,7 @@ export {
   settingFaults,
 } from "./config.ts";
 export { foreseeWeights, WeightsOutOfReach, withKnownWeights } from "./default-weights.ts";
+export { type EvaluationReport, joinEvaluations, reportOf } from "./evaluate.ts";
 export { evaluationBy } from "./evaluation.ts";
 export type { TrainingEvent, TrainingListener } from "./events.ts";
 export {
