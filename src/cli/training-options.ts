@@ -11,6 +11,11 @@ type Parser = (text: string) => number | string;
 const FLAGS: readonly (readonly [flag: string, description: string, parser?: Parser])[] = [
   ["--model <name>", "a name of `ocelli models` (default: mnist-cnn; for photos resnet18)"],
   ["--weights <name>", "none, imagenet (fetched once) or a .pth, .safetensors or .onnx file (default: none)"],
+  ["--ema-weights", "of a file that has both, take the averaged weights (EMA)"],
+  [
+    "--transform-input <form>",
+    "of inception_v3's weights: auto (as the file says, else yes), yes or no (default: auto)",
+  ],
   ["--freeze <layers>", "none, backbone, or a layer: it and all before it keep their weights (default: none)"],
   ["--unfreeze-at <epoch>", "the first epoch in which all layers are trained", numeric],
   ["--unfreeze-lr <rate>", "the learning rate from then on", numeric],
@@ -82,7 +87,13 @@ export function trainingArguments({ data, ...settings }: Readonly<Record<string,
     const isSwitch = typeof value === "boolean";
     if (!isSwitch) return [`${flagOf(name)}=${value}`];
     // what is on by itself is switched off with --no-…, and the other way round
-    return name === "rawPixels" ? (value ? [flagOf(name)] : []) : value ? [] : [`--no-${name}`];
+    return name === "rawPixels" || name === "emaWeights"
+      ? value
+        ? [flagOf(name)]
+        : []
+      : value
+        ? []
+        : [`--no-${name}`];
   });
   return [...flags, ...(data === undefined ? [] : ["--", String(data)])];
 }

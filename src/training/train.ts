@@ -152,6 +152,7 @@ async function withTrainer(
   const { weights = config.weights, networkOptions, signal } = options;
   const start = await startingNetwork(model, {
     ...{ classes: classes.length, weights, signal, options: networkOptions },
+    ...{ emaWeights: weights !== "none" && config.emaWeights, transformInput: config.transformInput },
     onProgress: (progress) => tellOf(`the weights of ${model.name}`, progress),
   });
   const trainer = await openTrainer(start.network, {
@@ -161,7 +162,7 @@ async function withTrainer(
   });
   try {
     const facts = { config: resolved, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), start.told, trainer.engine.note].filter((note) => note !== undefined);
+    const notes = [...(data.notes ?? []), ...start.notes, trainer.engine.note].filter((note) => note !== undefined);
     const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
     await pool?.close(); // the threads' memory is free for what comes afterwards
     if (summary) await options.afterwards?.(trainer);

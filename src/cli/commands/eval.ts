@@ -2,7 +2,15 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Evaluation, EvaluationReport } from "../../training/index.ts";
 import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
-import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import {
+  emaWeightsOption,
+  engineOption,
+  examples,
+  jsonOption,
+  numeric,
+  threadsOption,
+  transformInputOption,
+} from "../options.ts";
 import { interval, note, percent, print, printJson, table } from "../output.ts";
 
 function printReport(report: EvaluationReport): void {
@@ -29,6 +37,8 @@ export const evalCommand = new Command("eval")
   .argument("<model>", "a run folder, a .pth file or an exported .onnx file")
   .argument("<data>", "mnist, fashion-mnist, digits, a folder of IDX files, or photos")
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(emaWeightsOption)
+  .addOption(transformInputOption)
   .addOption(splitOption)
   .option("--batch-size <count>", "images at a time", numeric, 64)
   .option("--workers <count>", "threads that make batches (default: one per core for photos)", numeric)
@@ -44,7 +54,8 @@ export const evalCommand = new Command("eval")
     ),
   )
   .action(
-    guarded(async (path, data, { model: name, split, batchSize, workers, engine, threads, json }) => {
+    guarded(async (path, data, { model: name, split, batchSize, workers, engine, threads, json, ...given }) => {
+      const { emaWeights, transformInput } = given;
       const { checkClasses, joinEvaluations, reportOf, workersOf } = await import("../../training/index.ts");
       const { loadClassifier } = await import("../../export/index.ts");
       const { loadFor } = await import("../data.ts");
@@ -53,8 +64,9 @@ export const evalCommand = new Command("eval")
         batchSize: wholeNumber("--batch-size", batchSize),
         threads: threads === undefined ? undefined : wholeNumber("--threads", threads),
       };
-      const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
-      const { model, network, open } = await loadClassifier(path, { model: name });
+      const threadsGiven = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
+      const { model, network, open } = await loadClassifier(path, { model: name, emaWeights, transformInput });
+      for (const text of network?.notes ?? []) note(text);
       const loaded = await loadFor(data, model.input);
       for (const text of loaded.notes ?? []) note(text);
       const { train, test } = loaded;
@@ -65,7 +77,7 @@ export const evalCommand = new Command("eval")
       try {
         const parts: Evaluation[] = [];
         for (const set of sets)
-          parts.push(await classifier.evaluate(set, { workers: workersOf({ workers: given }, loaded) }));
+          parts.push(await classifier.evaluate(set, { workers: workersOf({ workers: threadsGiven }, loaded) }));
         const report = reportOf(joinEvaluations(parts), model.classes);
         if (json) printJson(report);
         else printReport(report);
