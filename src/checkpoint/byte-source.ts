@@ -85,7 +85,7 @@ export function readError(error: unknown, path: string, kind: string): unknown {
 
 function formatError(error: FormatError, path: string, kind: string): UserError {
   if (error.forbidden === undefined) {
-    const hint = "Fetch or save the file again: it is damaged, or of another kind.";
+    const hint = error.hint ?? "Fetch or save the file again: it is damaged, or of another kind.";
     return new UserError(`"${path}": expected ${kind} but ${error.message}.`, hint, { cause: error });
   }
   return new UserError(

@@ -6,6 +6,10 @@ export {
   type PublishedFile,
   type WeightsPlace,
 } from "./fetch-weights.ts";
+export type { Candidate } from "./find/candidates.ts";
+export { type ChosenWeights, chooseWeights, fewOf, type WantedWeights } from "./find/choose-weights.ts";
+export { saidClasses, saidModels } from "./find/file-says.ts";
+export { areFinite } from "./finite.ts";
 export { checkStateDict, describeLoad, type FitOptions, fitStateDict, type LoadReport } from "./load-report.ts";
 export {
   decodeOptimizerState,
@@ -14,9 +18,10 @@ export {
   type ParameterGroup,
   type StateShapes,
 } from "./optimizer-state.ts";
+export { ForeignGlobal, ForeignObject } from "./pth/foreign.ts";
 export { decodePth, type PthValue, readPth } from "./pth/read.ts";
 export { encodePth, type PthInput, type PyFloat, pyFloat, writePth } from "./pth/write.ts";
-export { readWeights, type WeightsFile } from "./read-weights.ts";
+export { readWeights, type WeightsFile, type WeightsFormat, weightsFormat } from "./read-weights.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

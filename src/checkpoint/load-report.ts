@@ -2,11 +2,15 @@
 import { UserError } from "../errors.ts";
 import { formatShape, type Shape, sameShape } from "../graph/value.ts";
 import { nearest } from "../nearest.ts";
+import { checkNumbers } from "./finite.ts";
 import type { StateShapes } from "./optimizer-state.ts";
+import { foreignTensor } from "./state-dict.ts";
 import { float32Tensor, type StateDict, type StateTensor, toFloat32 } from "./tensor.ts";
 
 /** How many names of each kind an error lists. */
-const LISTED = 10;
+const LISTED = 3;
+/** Longer names are cut. */
+const MAX_NAME = 80;
 
 /** What `fitStateDict` takes besides the two sides. */
 export interface FitOptions {
@@ -16,8 +20,12 @@ export interface FitOptions {
   readonly head?: readonly string[];
   /** Beginnings of names that the file may have and the network not, such as `AuxLogits.` */
   readonly ignored?: readonly string[];
+  /** Layers that only training needs, such as `AuxLogits`: where a file has nothing of one, it begins fresh. */
+  readonly optional?: readonly string[];
+  /** By name, what the file has and cannot be read: an error if it is needed. */
+  readonly foreign?: ReadonlyMap<string, string>;
   /** What to do about weights that do not fit. */
-  readonly hint?: string;
+  readonly hint?: string | (() => string);
 }
 
 /** A parameter of the head that keeps its first values. */
@@ -38,6 +46,8 @@ export interface LoadReport {
   readonly missing: readonly string[];
   /** What the file has and the network not: of a replaced head, or ignored. */
   readonly unexpected: readonly string[];
+  /** Optional layers of which the file has nothing: they begin fresh. */
+  readonly fresh: readonly string[];
 }
 
 const isCounter = (name: string): boolean => name.endsWith("num_batches_tracked");
@@ -51,12 +61,18 @@ const layerOf = (name: string): string => name.slice(0, Math.max(0, name.lastInd
  * misshaped is listed in one `UserError`.
  */
 export function fitStateDict(given: StateDict, expected: StateShapes, options: FitOptions): LoadReport {
-  const { file, head = [], ignored = [], hint } = options;
+  const { file, head = [], ignored = [], optional = [], foreign, hint } = options;
+  const needed = [...(foreign ?? [])].find(([name]) => expected.has(name));
+  if (needed) throw foreignTensor(file, needed);
+  const fresh = optional.filter((layer) => ![...given.keys()].some((name) => name.startsWith(`${layer}.`)));
+  const isFresh = (name: string): boolean => fresh.some((layer) => name.startsWith(`${layer}.`));
   const fits = (name: string, shape: Shape): boolean => {
     const tensor = given.get(name);
     return tensor !== undefined && sameShape(tensor.shape, shape);
   };
-  const wrong = [...expected].filter(([name, shape]) => !fits(name, shape) && !(isCounter(name) && !given.has(name)));
+  const wrong = [...expected].filter(
+    ([name, shape]) => !fits(name, shape) && !(isCounter(name) && !given.has(name)) && !isFresh(name),
+  );
   const replacedLayers = new Set(
     wrong
       .map(([name]) => name)
@@ -65,87 +81,111 @@ export function fitStateDict(given: StateDict, expected: StateShapes, options: F
   );
   const isReplaced = (name: string): boolean => head.includes(name) && replacedLayers.has(layerOf(name));
   const mayBeThere = (name: string): boolean =>
-    ignored.some((beginning) => name.startsWith(beginning)) || replacedLayers.has(layerOf(name));
+    ignored.some((beginning) => name.startsWith(beginning)) ||
+    [...replacedLayers].some((layer) => name.startsWith(`${layer}.`)); // also what a Sequential in its place had
   const unexpected = [...given.keys()].filter((name) => !expected.has(name));
   refuse(given, {
     file,
     hint,
+    hasNone: 0 < given.size && ![...expected.keys()].some((name) => given.has(name)),
     wrong: wrong.filter(([name]) => !isReplaced(name)),
     unexpected: unexpected.filter((name) => !mayBeThere(name)),
   });
   return {
     loaded: new Map(
       [...expected].flatMap(([name, shape]): [string, StateTensor][] => {
+        if (isReplaced(name) || isFresh(name)) return [];
         const tensor = given.get(name);
-        return isReplaced(name) ? [] : [[name, float32Tensor(shape, tensor ? toFloat32(tensor) : [0])]];
+        return [[name, float32Tensor(shape, tensor ? numbersOf(name, tensor, file) : [0])]];
       }),
     ),
     replaced: [...expected].flatMap(([name, shape]) =>
       isReplaced(name) ? [{ name, shape, given: given.get(name)?.shape }] : [],
     ),
-    missing: [...expected.keys()].filter((name) => isCounter(name) && !given.has(name)),
+    missing: [...expected.keys()].filter((name) => isCounter(name) && !given.has(name) && !isFresh(name)),
     unexpected,
+    fresh,
   };
 }
 
+/** The elements of a tensor as float32: finite, and of a type that weights have. */
+function numbersOf(name: string, tensor: StateTensor, file: string): Float32Array {
+  const numbers = toFloat32(tensor);
+  if (!isCounter(name)) checkNumbers(name, { tensor, numbers, file });
+  return numbers;
+}
+
 /** The weights of a network that has no head to replace: everything must fit. See `fitStateDict`. */
-export const checkStateDict = (given: StateDict, expected: StateShapes, file: string): Map<string, StateTensor> =>
-  new Map(fitStateDict(given, expected, { file }).loaded);
+export const checkStateDict = (
+  given: StateDict,
+  expected: StateShapes,
+  file: string,
+  options: Omit<FitOptions, "file" | "head"> = {},
+): Map<string, StateTensor> => new Map(fitStateDict(given, expected, { ...options, file }).loaded);
 
 interface Misfit {
   readonly file: string;
-  readonly hint?: string;
+  readonly hint?: FitOptions["hint"];
+  /** Whether no name of the network is in the file. */
+  readonly hasNone: boolean;
   /** Missing or misshaped, with the shape that is expected. */
   readonly wrong: readonly (readonly [name: string, shape: Shape])[];
   readonly unexpected: readonly string[];
 }
 
-/** Throws the one error that lists everything, if there is anything. */
-function refuse(given: StateDict, { file, hint, wrong, unexpected }: Misfit): void {
+/** Throws the one error that says everything, if there is anything. */
+function refuse(given: StateDict, { file, hint, hasNone, wrong, unexpected }: Misfit): void {
   const missing = wrong.flatMap(([name]) => (given.has(name) ? [] : [name]));
   const misshaped = wrong.flatMap(([name, shape]) => {
     const tensor = given.get(name);
-    return tensor ? [`"${name}" is ${formatShape(tensor.shape)} and not ${formatShape(shape)}`] : [];
+    return tensor ? [`${quoted(name)} is ${formatShape(tensor.shape)} and not ${formatShape(shape)}`] : [];
   });
-  const parts = [
-    listed("wrong shapes", misshaped),
-    listed("missing", missing.map(quoted)),
+  if (wrong.length === 0 && unexpected.length === 0) return;
+  const none = `it has none of its tensors, but ${listed("", [...given.keys()].map(quoted))}`;
+  const misfits = [
+    listed("wrong shapes: ", misshaped),
+    listed("missing: ", missing.map(quoted)),
     listed(
-      "unexpected",
-      unexpected.map((name) => suggestion(name, missing)),
+      "unexpected: ",
+      unexpected.slice(0, LISTED).map((name) => suggestion(name, missing)),
+      unexpected.length,
     ),
-  ].filter((part) => part !== "");
-  if (parts.length === 0) return;
+  ];
+  const parts = hasNone ? [none] : misfits.filter((part) => part !== "");
   throw new UserError(
     `"${file}": expected the weights of this network but they do not fit: ${parts.join("; ")}.`,
-    hint ?? "Give the weights of the same model with the same number of classes.",
+    (typeof hint === "function" ? hint() : hint) ??
+      "Give the weights of the same network, with the same layers and sizes.",
   );
 }
 
-const quoted = (name: string): string => `"${name}"`;
+const quoted = (name: string): string => `"${name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`}"`;
 
 function suggestion(name: string, missing: readonly string[]): string {
   const likely = nearest(name, missing);
-  return likely ? `"${name}" (for "${likely}"?)` : quoted(name);
+  return likely ? `${quoted(name)} (for ${quoted(likely)}?)` : quoted(name);
 }
 
-function listed(title: string, items: readonly string[]): string {
-  if (items.length === 0) return "";
-  const rest = items.length - LISTED;
-  return `${title}: ${items.slice(0, LISTED).join(", ")}${0 < rest ? ` and ${rest} more` : ""}`;
+function listed(title: string, items: readonly string[], count = items.length): string {
+  if (count === 0) return "";
+  const rest = count - LISTED;
+  return `${title}${items.slice(0, LISTED).join(", ")}${0 < rest ? ` and ${rest} more` : ""}`;
 }
 
-/** One sentence for people: `loaded 60 of 62 tensors; new: fc.weight [2, 512] (was [1000, 512]), fc.bias [2] (was [1000])`. */
-export function describeLoad({ loaded, replaced, missing, unexpected }: LoadReport): string {
+/**
+ * What came of a file, a sentence for each fact: `loaded 60 of 62 tensors`, `new: fc.weight [2, 512] (was [1000, 512]),
+ * fc.bias [2] (was [1000])`.
+ */
+export function describeLoad({ loaded, replaced, missing, unexpected, fresh }: LoadReport): string[] {
   const fromFile = loaded.size - missing.length;
-  const fresh = replaced.map(
+  const added = replaced.map(
     ({ name, shape, given }) => `${name} ${formatShape(shape)}${given ? ` (was ${formatShape(given)})` : ""}`,
   );
-  const parts = [
+  return [
     `loaded ${fromFile} of ${loaded.size + replaced.length} tensors`,
-    listed("new", fresh),
-    listed("at zero, as the file lacks them", missing),
-    listed("left out", unexpected),
-  ];
-  return parts.filter((part) => part !== "").join("; ");
+    listed("new: ", added),
+    listed("at zero, as the file lacks them: ", missing),
+    listed("begins fresh, as the file lacks it: ", fresh),
+    listed("left out: ", unexpected),
+  ].filter((part) => part !== "");
 }

@@ -1,41 +1,50 @@
-/** The tensors of a network in what a file holds. */
+/** The tensors of a network in what a file holds, where it is not known what network it is. */
 import { UserError } from "../errors.ts";
 import { modernKey } from "../models/historical-keys.ts";
+import { type Candidate, candidatesOf } from "./find/candidates.ts";
 import type { PthValue } from "./pth/read.ts";
-import { isStateTensor, type StateDict, type StateTensor } from "./tensor.ts";
-
-/** Where checkpoints keep the tensors of the network. */
-const STATE_KEYS = ["state_dict", "model_state_dict", "model"];
+import type { StateDict } from "./tensor.ts";
 
 /** What networks in a wrapper have before their names: `nn.DataParallel`, and what `torch.compile` returns. */
 const WRAPPERS = ["module.", "_orig_mod."];
 
 /**
- * The tensors of a network in what a `.pth` holds: a bare state dict, or a checkpoint that has one under `state_dict`,
- * `model_state_dict` or `model`. Names are those of the network alone, without wrappers, and those of the official
+ * The tensors of a network in what a `.pth` holds: a bare state dict, or a checkpoint that has one under any name, or a
+ * network that was pickled whole. Names are those of the network alone, without wrappers, and those of the official
  * DenseNet files the present ones. No tensors at all is a `UserError`.
  */
-export function stateDictOf(value: PthValue, file: string): StateDict {
-  const candidates = value instanceof Map ? [...STATE_KEYS.map((key) => value.get(key)), value] : [];
-  const tensors = candidates.map(tensorEntries).find((entries) => 0 < entries.length);
-  if (tensors) return networkNames(new Map(tensors));
+export const stateDictOf = (value: PthValue, file: string): StateDict => likeliest(candidatesOf(value), file);
+
+/** The likeliest of what a file holds; see `stateDictOf`. */
+export function likeliest(candidates: readonly Candidate[], file: string): StateDict {
+  const found = candidates.find(({ tensors }) => 0 < tensors.size);
+  if (found) return networkNames(found.tensors);
+  const [foreign] = candidates.flatMap((candidate) => [...candidate.foreign]);
+  if (foreign) throw foreignTensor(file, foreign);
   throw new UserError(
     `"${file}": expected the weights of a network but there are no named tensors in it.`,
     'Give a state dict, or a checkpoint that has one under "state_dict".',
   );
 }
 
-const tensorEntries = (value: PthValue): [string, StateTensor][] =>
-  value instanceof Map
-    ? [...value].flatMap(([name, tensor]): [string, StateTensor][] =>
-        typeof name === "string" && isStateTensor(tensor) ? [[name, tensor]] : [],
-      )
-    : [];
+/** The error of a tensor that is needed and cannot be read. */
+export function foreignTensor(file: string, [name, kind]: readonly [name: string, kind: string]): UserError {
+  const quantised = /q(u?)int|packed/.test(kind);
+  return new UserError(
+    `"${file}": expected weights as plain numbers but "${name}" is ${quantised ? `quantised (${kind})` : `a ${kind}`}.`,
+    quantised
+      ? "Give the state dict of the network as it was before it was quantised."
+      : "Save it as a plain tensor: torch.save of a state dict that is gathered on one machine.",
+  );
+}
 
 /** Tensors under the names that the network itself has for them. */
 export function networkNames(state: StateDict): StateDict {
   const names = [...state.keys()];
   const wrapper = WRAPPERS.find((prefix) => 0 < names.length && names.every((name) => name.startsWith(prefix)));
-  if (wrapper === undefined) return new Map(Array.from(state, ([name, tensor]) => [modernKey(name), tensor]));
+  if (wrapper === undefined) return new Map(Array.from(state, ([name, tensor]) => [presentName(name), tensor]));
   return networkNames(new Map(Array.from(state, ([name, tensor]) => [name.slice(wrapper.length), tensor])));
 }
+
+/** A name without what `torch.compile` puts into it, and as it is today. */
+export const presentName = (name: string): string => modernKey(name.replaceAll(/(^|\.)_orig_mod\.(?=.)/g, "$1"));

@@ -9,6 +9,17 @@ export const numeric = (text: string): number | string =>
 /** `--json` */
 export const jsonOption = new Option("--json", "print one JSON object on standard output, progress on standard error");
 
+/** `--ema-weights`: of files of others. */
+export const emaWeightsOption = new Option("--ema-weights", "of a file that has both, take the averaged weights (EMA)");
+
+/** `--transform-input`: of files that do not say it. */
+export const transformInputOption = new Option(
+  "--transform-input <form>",
+  "of inception_v3's weights: auto (as the file says, else yes), yes or no",
+)
+  .choices(["auto", "yes", "no"])
+  .default("auto" as const);
+
 /** `--engine` */
 export const engineOption = new Option("--engine <name>", "auto, onnx, onednn or reference").default("auto");
 

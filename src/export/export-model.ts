@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { type PthInput, type StateDict, stateHash, writePth, writeSafetensors } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { type LoadedModel, loadModel, preprocessingEntry } from "../training/index.ts";
+import { type LoadedModel, type LoadModelOptions, loadModel, preprocessingEntry } from "../training/index.ts";
 import { type CardPrecision, cardMetadata, type ModelCard } from "./card.ts";
 import type { Difference, Gain } from "./check.ts";
 import { cardOf, findFacts } from "./facts.ts";
@@ -17,14 +17,12 @@ export const EXPORT_FORMATS = ["onnx", "pth", "safetensors", "web"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** How a model is exported. */
-export interface ExportOptions {
+export interface ExportOptions extends LoadModelOptions {
   readonly to: ExportFormat;
   /** The file to write, or the folder of the page. */
   readonly out: string;
   /** Of an ONNX file, or of that in the page; fp32 by default. */
   readonly precision?: CardPrecision;
-  /** The model of a bare state dict. */
-  readonly model?: string;
   /** Threads that compute; all cores by default. */
   readonly threads?: number;
   /** Told what is left out and why, and what is being done. */
@@ -55,7 +53,8 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     );
   }
   if (to === "web") await checkWebFolder(out);
-  const model = await loadModel(path, { model: options.model });
+  const model = await loadModel(path, options);
+  for (const text of model.notes ?? []) note(text);
   const facts = await findFacts(path, model, note);
   const card = cardOf(model, facts);
   if (to === "pth" || to === "safetensors")

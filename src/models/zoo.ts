@@ -31,6 +31,8 @@ export interface ModelRecord {
   readonly minimumSize: number;
   /** Names of the layers that answer with a logit for each class; their parameters are `fc.weight` and so on. */
   readonly heads: readonly string[];
+  /** Names of layers that take part in training alone; built without them if `auxLogits` is false. */
+  readonly auxiliary?: readonly string[];
   /** What torchvision publishes about it. */
   readonly published?: PublishedNetwork;
   /** A new network; its weights come from the trainer. */
@@ -58,7 +60,7 @@ const model = (
 
 /** Networks of one family, which differ in depth. */
 const family =
-  (shared: Pick<ModelRecord, "heads" | "minimumSize"> & Partial<Pick<ModelRecord, "inputShape">>) =>
+  (shared: Pick<ModelRecord, "heads" | "minimumSize"> & Partial<Pick<ModelRecord, "inputShape" | "auxiliary">>) =>
   (name: keyof typeof PUBLISHED, build: Build, description: string): ModelRecord =>
     model({ inputShape: PHOTOGRAPH, ...shared, description, published: PUBLISHED[name], build }, name);
 
@@ -104,7 +106,7 @@ export const MODELS: readonly ModelRecord[] = [
   densenet("densenet161", densenet161, "161 wide layers, each reading all before it in its block"),
   densenet("densenet169", densenet169, "169 layers, each reading all before it in its block"),
   densenet("densenet201", densenet201, "201 layers, each reading all before it in its block"),
-  family({ heads: ["fc", "AuxLogits.fc"], minimumSize: 75, inputShape: [3, 299, 299] })(
+  family({ heads: ["fc", "AuxLogits.fc"], auxiliary: ["AuxLogits"], minimumSize: 75, inputShape: [3, 299, 299] })(
     "inception_v3",
     inceptionV3,
     "branches of several kernel sizes; images of 299 pixels",

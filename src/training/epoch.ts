@@ -1,6 +1,5 @@
 /** The steps of one epoch. */
 import { type Batch, batches, type Dataset, type WorkerPool } from "../data/index.ts";
-import { UserError } from "../errors.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
 import type { BatchPlace } from "./mixing.ts";
 import type { StepResult, Trainer, TrainingBatch } from "./network-trainer.ts";
@@ -78,9 +77,7 @@ export async function runEpoch(options: EpochOptions): Promise<EpochTimes> {
   let since = performance.now();
   const finish = async (step: RunningStep | undefined): Promise<void> => {
     if (!step) return;
-    const result = await step.result;
-    expectFinite(result);
-    onStep(result);
+    onStep(await step.result);
   };
   try {
     for (let done = 0; done < limit && !signal?.aborted; done++) {
@@ -132,16 +129,4 @@ function startStep(trainer: Trainer, step: readonly TrainingBatch[], learningRat
   };
   result.then(note, note); // it is awaited after the step before it
   return { result, ended: () => ended };
-}
-
-/** Throws a `UserError` for a loss, of training or validation, that is no number: the weights are lost then. */
-export function expectFinite(
-  { loss, step, learningRate }: Pick<StepResult, "loss" | "step" | "learningRate">,
-  which = "loss",
-): void {
-  if (Number.isFinite(loss)) return;
-  throw new UserError(
-    `step ${step}: expected a finite ${which} but it is ${loss}, at a learning rate of ${learningRate}.`,
-    "Lower --lr (try a tenth), or scale the pixels; the last good checkpoint was kept.",
-  );
 }

@@ -5,17 +5,27 @@ import { z } from "zod";
 import {
   checkStateDict,
   type PthValue,
-  readPth,
   readWeights,
   type StateDict,
-  stateDictOf,
+  type WeightsFile,
+  weightsFormat,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape } from "../graph/value.ts";
-import { findModel, type ModelRecord, modernKeys, type NetworkOptions } from "../models/index.ts";
+import { findModel, type ModelRecord, type NetworkOptions } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
-import { networkOptionsOf } from "./checkpoint.ts";
+import { areNumbers } from "./classes/class-names.ts";
+import {
+  classesFor,
+  type FileOptions,
+  lackingAuxiliary,
+  modelsOf,
+  optionsFor,
+  otherModelHint,
+  saidModel,
+  weightsFor,
+} from "./file-weights.ts";
 import type { Trainer } from "./network-trainer.ts";
 import { defaultInput, inputShapeOf, type ModelInput, parsePreprocessing } from "./preprocessing.ts";
 import { isRunFolder, RUN_FILES } from "./run-folder.ts";
@@ -49,10 +59,12 @@ export interface LoadedModel {
   readonly inputShape: readonly [number, number, number];
   /** How pictures become its input. */
   readonly input: ModelInput;
+  /** What people should know of how the file was understood: a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** What `loadModel` takes besides the path. */
-export interface LoadModelOptions {
+export interface LoadModelOptions extends FileOptions {
   /** Name of the model, for a file that does not say it. */
   readonly model?: string;
 }
@@ -64,31 +76,39 @@ const entriesSchema = z.object({
 });
 
 /**
- * Loads the best weights of a run folder, or a `.pth` or `.safetensors` file: a checkpoint of ours, or a bare state
- * dict whose model `options.model` names. What is not there or cannot be read is a `UserError`.
+ * Loads the best weights of a run folder, or a `.pth` or `.safetensors` file: a checkpoint of ours, or one of others
+ * whose model it says or `options.model` names. What is not there or cannot be read is a `UserError`.
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const file = await weightsFile(path);
-  const { state, said } = await readFile(file);
-  const weights = modernKeys(state);
-  const entries = entriesSchema.safeParse(said);
-  const name = options.model ?? (entries.success ? entries.data.model : undefined);
-  if (name === undefined) {
-    throw new UserError(
-      `"${file}": expected to know which model the weights are of but the file does not say it.`,
-      "Name it with --model, such as --model mnist-cnn.",
-    );
-  }
+  const read = await readWeights(file);
+  const settings = said(read, file);
+  const entries = entriesSchema.safeParse(settings);
+  const name = options.model ?? entries.data?.model ?? saidModel(read.entries) ?? unknownModel(read, file);
   const record = findModel(name);
-  const classes = entries.success ? entries.data.classes : numbered(classCount(weights, record));
-  // a bare file is from PyTorch, where networks with trained weights are built with the published options
-  const known = entries.success ? networkOptionsOf(said.model_options) : record.published?.weights[0]?.options;
-  const network = record.build({ ...known, classes: classes.length });
-  checkStateDict(weights, stateShapesOf(network), file);
+  const chosen = weightsFor(record, read, { file, ...options });
+  const named = entries.success
+    ? { classes: entries.data.classes, note: undefined }
+    : classesFor(read.entries, classCount(chosen.state, record));
+  const { classes } = named;
+  const known = optionsFor(record, read.entries, options);
+  const whole = record.build({ ...known.options, classes: classes.length });
+  const isLacking = lackingAuxiliary(record, chosen, whole);
+  const built = { ...known.options, ...(isLacking && { auxLogits: false }) };
+  const network = isLacking ? record.build({ ...built, classes: classes.length }) : whole;
+  const weights = isLacking ? withoutAuxiliary(chosen.state, record) : chosen.state;
+  checkStateDict(weights, stateShapesOf(network), file, {
+    foreign: chosen.foreign,
+    hint: () => otherModelHint(record, read),
+  });
   const input = inputOf(entries.data?.preprocessing, record, file);
-  const about = { unnamed: !entries.success, trainedOn: trainedOnOf(said.config) };
+  const notes = [...chosen.notes, named.note, ...(entries.success ? [] : [known.note])].filter(
+    (note) => note !== undefined,
+  );
+  const unnamed = !entries.success && areNumbers(classes);
+  const about = { unnamed, trainedOn: trainedOnOf(settings.config), notes };
   return {
-    ...{ file, name, network, options: known ?? {}, weights, classes, ...about },
+    ...{ file, name, network, options: built, weights, classes, ...about },
     ...{ inputShape: inputShapeOf(input), input },
   };
 }
@@ -99,14 +119,23 @@ const trainedOnSchema = z.object({ data: z.string(), valShare: z.number(), seed:
 export const trainedOnOf = (settings: unknown): TrainedOn | undefined =>
   trainedOnSchema.safeParse(settings instanceof Map ? Object.fromEntries(settings) : settings).data;
 
-/** A state dict, and what else its file says by name. */
-async function readFile(file: string): Promise<{ state: StateDict; said: Record<string, PthValue> }> {
-  if (file.endsWith(".safetensors")) {
-    const { state, entries } = await readWeights(file);
-    return { state, said: saidInTexts(Object.fromEntries(entries), file) };
-  }
-  const value = await readPth(file);
-  return { state: stateDictOf(value, file), said: value instanceof Map ? Object.fromEntries(value) : {} };
+function unknownModel({ candidates }: WeightsFile, file: string): never {
+  const [found = "mnist-cnn", ...others] = modelsOf(candidates);
+  throw new UserError(
+    `"${file}": expected to know which model the weights are of but the file does not say it.`,
+    others.length === 0 && found !== "mnist-cnn"
+      ? `Its tensors are those of ${found}: add --model ${found}.`
+      : `Name it with --model, such as --model ${found}.`,
+  );
+}
+
+const withoutAuxiliary = (state: StateDict, { auxiliary = [] }: ModelRecord): StateDict =>
+  new Map([...state].filter(([name]) => !auxiliary.some((layer) => name.startsWith(`${layer}.`))));
+
+/** What a file says by name. */
+function said({ format, entries }: WeightsFile, file: string): Record<string, PthValue> {
+  const values = Object.fromEntries([...entries].filter(([name]) => typeof name === "string"));
+  return format === "pth" ? values : saidInTexts(values, file);
 }
 
 /** What an exported `.safetensors` says as a checkpoint says it: its values are JSON. Other files say nothing. */
@@ -144,8 +173,6 @@ function inputOf(entry: PthValue | undefined, record: ModelRecord, file: string)
   );
 }
 
-const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
-
 /** The classes of a bare state dict: the outputs of its last layer. At least one, so that what does not fit is listed. */
 function classCount(weights: StateDict, { heads }: ModelRecord): number {
   const last = heads.flatMap((head) => weights.get(`${head}.weight`) ?? [])[0];
@@ -164,7 +191,8 @@ async function weightsFile(path: string): Promise<string> {
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) {
-    if (!path.endsWith(".onnx")) return path;
+    const format = await weightsFormat(path);
+    if (format !== "onnx" && !(format === undefined && path.endsWith(".onnx"))) return path;
     const hint = "Give the run folder or the .pth file that it was made of.";
     throw new UserError(`"${path}": expected a run folder or a .pth file but it is an ONNX model.`, hint);
   }

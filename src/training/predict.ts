@@ -1,4 +1,5 @@
 /** Predictions for picture files. */
+import { areFinite } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
 import { type Box, type Channels, decodeImage, type Image, type Size, toTensor } from "../image/index.ts";
@@ -92,6 +93,7 @@ export async function predict(
 
 /** The `k` most probable classes of a picture by its logits [classes], most probable first. */
 export function rank(logits: Float32Array, classes: readonly string[], k: number): PredictedPicture {
+  if (!areFinite(logits)) throw overflown();
   const rows = { data: logits, classes: classes.length };
   const probabilities = softmaxRows(rows);
   const top = topClasses(rows, 0, Math.min(k, classes.length)).map((index) => ({
@@ -101,6 +103,13 @@ export function rank(logits: Float32Array, classes: readonly string[], k: number
   }));
   return { logits, top };
 }
+
+/** The error of outputs that are no numbers, of weights that are: there is no class to name then. */
+const overflown = (): UserError =>
+  new UserError(
+    "expected the network to answer with numbers but it gave NaN or infinity.",
+    "Its weights are too large for float32, or of another network: take an earlier checkpoint.",
+  );
 
 /** A picture that is to be predicted. */
 export interface PictureSource {
@@ -185,6 +194,7 @@ async function answer(
     const { file } = picture;
     if ("error" in picture) return { file, error: picture.error };
     const from = row++ * classes.length;
-    return { file, ...rank(logits.slice(from, from + classes.length), classes, k) };
+    const own = logits.slice(from, from + classes.length);
+    return areFinite(own) ? { file, ...rank(own, classes, k) } : { file, error: overflown() };
   });
 }

@@ -26,6 +26,11 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
     ...{ flag: "--weights", value: "name" },
     text: "none, imagenet (fetched once) or a .pth, .safetensors or .onnx file (default: none; for photos imagenet)",
   },
+  emaWeights: { flag: "--ema-weights", text: "of a file that has both, take the averaged weights (EMA)" },
+  transformInput: {
+    ...{ flag: "--transform-input", value: "form" },
+    text: "of inception_v3's weights: auto (as the file says, else yes), yes or no (default: auto)",
+  },
   freeze: {
     ...{ flag: "--freeze", value: "layers" },
     text: "none, backbone, or a layer: it and all before it keep their weights (default: none)",

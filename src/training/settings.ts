@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ENGINE_NAMES, PRECISIONS } from "../engines/index.ts";
 import { AUGMENTATIONS } from "../image/index.ts";
 import { OPTIMIZER_NAMES } from "../optim/optimizer.ts";
+import { TRANSFORM_INPUT } from "./file-weights.ts";
 
 const wholeFrom = (least: number) => z.number().int().min(least);
 const number = z.number();
@@ -26,6 +27,10 @@ export const SETTINGS = {
   model: setting(z.string(), "mnist-cnn", "the name of a model"),
   /** `none`, `imagenet`, a file, or `auto`: of photos `imagenet` where the model has official weights, else `none` */
   weights: setting(z.string().min(1), "auto", "auto, none, imagenet or a file"),
+  /** Whether of a file that has both, the averaged weights (EMA) are taken */
+  emaWeights: setting(flag, false, "true or false"),
+  /** Whether inception_v3 takes images as torchvision's trained weights do; `auto`: as the file says, else as those do */
+  transformInput: choice(TRANSFORM_INPUT, "auto"),
   /** `none`, `backbone`, or the name of the last layer that keeps its weights */
   freeze: setting(z.string().min(1), "none", "none, backbone or the name of a layer"),
   /** The first epoch, counted from 1, in which everything is trained; 0: `freeze` holds to the end */

@@ -7,12 +7,12 @@ import {
   fitStateDict,
   readWeights,
   type StateDict,
-  type WeightsFile,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { MODELS, type ModelRecord, modernKeys, type NetworkOptions } from "../models/index.ts";
+import type { ModelRecord, NetworkOptions } from "../models/index.ts";
 import { nearest } from "../nearest.ts";
 import { type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
+import { checkTransformInput, type FileOptions, optionsFor, otherModelHint, weightsFor } from "./file-weights.ts";
 
 /** A network with the weights that it begins with. */
 export interface StartingNetwork {
@@ -21,16 +21,16 @@ export interface StartingNetwork {
   readonly options: NetworkOptions;
   /** Weights of a file; what they lack begins at random. Undefined: everything does. */
   readonly weights?: StateDict;
-  /** What came of the file, for people. */
-  readonly told?: string;
+  /** What came of the file, for people: a sentence for each fact. */
+  readonly notes: readonly string[];
 }
 
 /** What is to be built. */
-export interface StartOptions extends Pick<FetchOptions, "onProgress" | "signal"> {
+export interface StartOptions extends Pick<FetchOptions, "onProgress" | "signal">, FileOptions {
   readonly classes: number;
   /** `none`, `imagenet` (the first weights that torchvision publishes) or a file; see `readWeights`. */
   readonly weights: string;
-  /** Options of the network, where there is no official file that says them. */
+  /** Options of the network, where it begins without a file. */
   readonly options?: NetworkOptions;
 }
 
@@ -39,23 +39,32 @@ export interface StartOptions extends Pick<FetchOptions, "onProgress" | "signal"
  * their number of classes is another. What does not fit, and weights that cannot be had, are a `UserError`.
  */
 export async function startingNetwork(model: ModelRecord, options: StartOptions): Promise<StartingNetwork> {
-  const { classes, weights, options: known = {} } = options;
-  if (weights === "none") return { network: model.build({ classes, ...known }), options: known };
+  const { classes, weights, options: known = {}, transformInput } = options;
+  checkTransformInput(model, transformInput);
+  if (weights === "none") {
+    const own = { ...known, ...(transformInput === "yes" && { transformInput: true }) };
+    return { network: model.build({ classes, ...own }), options: own, notes: [] };
+  }
   await expectNoSlip(weights);
-  const given = weights === "imagenet" ? await officialFile(model, options) : { path: weights, options: known };
-  const { path, options: networkOptions } = given;
-  const network = model.build({ classes, newHead: true, ...networkOptions });
-  const { state, entries } = await readWeights(path);
-  const shapes = stateShapesOf(network);
+  const path = weights === "imagenet" ? await officialFile(model, options) : weights;
+  const read = await readWeights(path);
+  const said = optionsFor(model, read.entries, options);
+  const network = model.build({ classes, newHead: true, ...said.options });
   const head = tensorsOf(network).flatMap(({ name }) =>
     model.heads.some((part) => name.startsWith(`${part}.`)) ? name : [],
   );
-  const report = fitStateDict(modernKeys(state), shapes, { file: path, head, hint: otherModelHint(model, entries) });
+  const chosen = weightsFor(model, read, { file: path, ...options });
+  const report = fitStateDict(chosen.state, stateShapesOf(network), {
+    ...{ file: path, head, optional: model.auxiliary, foreign: chosen.foreign },
+    hint: () => otherModelHint(model, read),
+  });
+  const [loaded, ...others] = describeLoad(report);
+  const notes = [`weights of "${path}": ${loaded}`, ...others, ...chosen.notes, said.note];
   return {
     network,
-    options: networkOptions,
+    options: said.options,
     weights: report.loaded,
-    told: `weights of "${path}": ${describeLoad(report)}`,
+    notes: notes.filter((note) => note !== undefined),
   };
 }
 
@@ -71,18 +80,7 @@ async function expectNoSlip(weights: string): Promise<void> {
   );
 }
 
-/** What to do about weights that do not fit; a checkpoint may say which model it is of. */
-function otherModelHint({ name }: ModelRecord, entries: WeightsFile["entries"]): string {
-  const other = entries.get("model");
-  return typeof other === "string" && other !== name && MODELS.some((known) => known.name === other)
-    ? `The file says that it is of ${other}: add --model ${other}.`
-    : `Give weights of ${name}, or the --model that these are of.`;
-}
-
-async function officialFile(
-  { name, published }: ModelRecord,
-  { onProgress, signal }: StartOptions,
-): Promise<{ path: string; options: NetworkOptions }> {
+async function officialFile({ name, published }: ModelRecord, { onProgress, signal }: StartOptions): Promise<string> {
   const record = published?.weights[0];
   if (!record) {
     throw new UserError(
@@ -90,5 +88,5 @@ async function officialFile(
       "Take another --model, or leave --weights out.",
     );
   }
-  return { path: await fetchWeights(record, { onProgress, signal }), options: record.options };
+  return fetchWeights(record, { onProgress, signal });
 }

@@ -160,6 +160,7 @@ async function withTrainer(
   const { weights = config.weights } = options;
   const start = await startingNetwork(model, {
     ...{ classes: classes.length, weights, signal, options: networkOptions, onProgress },
+    ...{ emaWeights: weights !== "none" && config.emaWeights, transformInput: config.transformInput },
   });
   const trainer = await openTrainer(start.network, {
     ...trainerOptions(config, data),
@@ -168,7 +169,7 @@ async function withTrainer(
   });
   try {
     const facts = { config: settled.config, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), settled.told, start.told, trainer.engine.note].filter(
+    const notes = [...(data.notes ?? []), settled.told, ...start.notes, trainer.engine.note].filter(
       (note) => note !== undefined,
     );
     const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });

@@ -15,6 +15,7 @@ import { formatShape, sameShape, sizeOf } from "../graph/value.ts";
 import { initialState, type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { adam, type Optimizer } from "../optim/optimizer.ts";
 import { evaluationBy, paysConstants } from "./evaluation.ts";
+import { expectFiniteStep } from "./finite-step.ts";
 import type { Purpose } from "./frozen-part.ts";
 import { NetworkPrograms } from "./network-programs.ts";
 import type {
@@ -104,7 +105,9 @@ class EngineTrainer implements Trainer {
     });
     const whole = Promise.all(all);
     this.#lastStep = whole.catch(() => {});
-    return { step, learningRate, ...totalOf(await whole) };
+    const result = { step, learningRate, ...totalOf(await whole) };
+    expectFiniteStep(result, parts);
+    return result;
   }
 
   #stepScalars({ step, learningRate, count }: { step: number; learningRate: number; count: number }) {

@@ -61,7 +61,22 @@ describe("pickles", () => {
     ["an opcode that makes objects", pickle("o"), /opcode 0x6f, which is not one of data/],
     ["another protocol", pickle(0x80, 6), /protocol 6 is not known/],
     ["a global that is not on the list", global("builtins", "eval"), /it asks to run "builtins\.eval"/],
-    ["a global of a long name", pickle(0x8c, 1, "a", text("b".repeat(5000)), 0x93), /asks to run "a\.b{198}"\.$/],
+    [
+      "a harmful global of a long name",
+      pickle(0x8c, 2, "os", text("b".repeat(5000)), 0x93),
+      /asks to run "os\.b{197}"\.$/,
+    ],
+    ["more objects than any checkpoint has", repeated(pickle(0x82, 1, "0"), 2 ** 20 + 1), /more than 1048576 objects/],
+    [
+      "bytes that are copied again and again",
+      pickle(
+        text("x".repeat(2 ** 20)),
+        "q",
+        0,
+        repeated(pickle(global("_codecs", "encode"), "h", 0, text("latin1"), 0x86, "R0"), 40),
+      ),
+      /its bytes are far larger than the file/,
+    ],
     ["a global without end", pickle("c", "m".repeat(3000)), /a name in it is too long/],
     ["a global whose name is no text", pickle(doubled, doubled, 0x93), /a name is not text/],
     ["a call of what is no global", pickle(text("x"), ")R"), /something is called that is no global/],
@@ -123,6 +138,12 @@ describe("pickles", () => {
     expect(self[0]).toBe(self);
     expect(refusal(zipForm(pickle("N", repeated(pickle(0x85), 200_000))))).toBe("nothing");
     expect(refusal(zipForm(doubled))).toBe("nothing");
+  });
+
+  test("an unknown class is never called, but kept as what it is", () => {
+    const state = pickle("}", text("a"), int(1), "s");
+    const value = decodePth(zipForm(pickle(global("__main__", "Net"), ")", 0x81, state, "b")), "f");
+    expect(value).toMatchObject({ type: "__main__.Net", args: [], state: new Map([["a", 1]]) });
   });
 
   test("a shape that is changed after its tensor was made", () => {

@@ -5,10 +5,12 @@ import { Cursor } from "./cursor.ts";
 import { type PickleContext, type PickleValue, unpickle } from "./pickle.ts";
 import { copyBudget, fillStorage, partOf, type StoragePart, storageBytes, wholeStorage } from "./storage.ts";
 import { torchGlobals } from "./torch-globals.ts";
-import { storageOfId } from "./zip-form.ts";
+import { persistentObject, storageOfId } from "./zip-form.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
+
+const SAVE_ANEW = "Open it where it was made, and save the network's state dict with torch.save.";
 
 /** Whether a file begins with a pickle of protocol 2 to 5. */
 export const isPickle = (head: Uint8Array): boolean => head[0] === 0x80 && 2 <= head[1]! && head[1]! <= 5;
@@ -16,9 +18,13 @@ export const isPickle = (head: Uint8Array): boolean => head[0] === 0x80 && 2 <= 
 /** What a file of this form holds. Its storages are read one by one. */
 export function decodePickleForm(source: ByteSource): PickleValue {
   const storages = new Map<string, StoragePart>();
-  const context: PickleContext = { globals: torchGlobals(), persistent: (id) => storagePart(id, storages) };
+  const context: PickleContext = {
+    globals: torchGlobals(),
+    persistent: (id) => persistentObject(id, (known) => storagePart(known, storages)),
+  };
   const cursor = new Cursor(source);
-  if (unpickle(cursor, context) !== MAGIC) throw new FormatError("it is a pickle that torch.save did not write");
+  if (unpickle(cursor, context) !== MAGIC)
+    throw new FormatError("it is a pickle that torch.save did not write", { hint: SAVE_ANEW });
   if (unpickle(cursor, context) !== VERSION) throw new FormatError("it is of an unknown version");
   checkByteOrder(unpickle(cursor, context));
   const value = unpickle(cursor, context);

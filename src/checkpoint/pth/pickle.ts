@@ -1,9 +1,11 @@
 /**
- * A reader of Python's pickles, protocols 2 to 5, that runs nothing: it knows the opcodes of data and a closed list of
- * globals, and refuses every other. Nothing in it takes more memory or time than the pickle has bytes, times a constant.
+ * A reader of Python's pickles, protocols 2 to 5, that runs nothing: it knows a closed list of globals, and whatever else
+ * a pickle names or makes is kept as a `ForeignObject`, which is only data. Nothing in it takes more memory or time than the
+ * pickle has bytes, times a constant.
  */
 import { FormatError } from "../format-error.ts";
 import type { Cursor } from "./cursor.ts";
+import { ForeignGlobal, ForeignObject, isHarmful } from "./foreign.ts";
 
 /** What a pickle holds: plain data, and whatever the globals and the persistent ids are turned into. */
 export type PickleValue = unknown;
@@ -24,12 +26,16 @@ const MAX_STACK = 1_000_000;
 /** Tensors are outside the pickle, and the rest of a checkpoint is small. */
 const MAX_BYTES = 2 ** 24;
 const MAX_INTEGER_BYTES = 64;
+/** A checkpoint has some thousands. */
+const MAX_FOREIGN = 2 ** 20;
 
 interface Machine {
   readonly context: PickleContext;
   readonly reader: Cursor;
   stack: PickleValue[];
   readonly memo: Map<number, PickleValue>;
+  /** Foreign globals and objects so far. */
+  foreign: number;
 }
 
 /**
@@ -37,7 +43,7 @@ interface Machine {
  * depth, so nothing may walk through it that does not know what it looks for.
  */
 export function unpickle(cursor: Cursor, context: PickleContext): PickleValue {
-  const machine: Machine = { context, reader: cursor, stack: [], memo: new Map() };
+  const machine: Machine = { context, reader: cursor, stack: [], memo: new Map(), foreign: 0 };
   const end = cursor.at + MAX_BYTES;
   while (cursor.at < end) {
     const opcode = cursor.uint8();
@@ -79,13 +85,17 @@ function popMany({ stack }: Machine, count: number): PickleValue[] {
 }
 
 function setItems(machine: Machine, items: readonly PickleValue[]): void {
-  const target = top(machine);
+  const given = top(machine);
+  if (given instanceof ForeignObject) given.entries ??= new Map();
+  const target = given instanceof ForeignObject ? given.entries : given;
   if (!(target instanceof Map) || items.length % 2 !== 0) throw broken("items are set on what is no dictionary");
   for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
 }
 
 function append(machine: Machine, items: readonly PickleValue[]): void {
-  const target = top(machine);
+  const given = top(machine);
+  if (given instanceof ForeignObject) given.items ??= [];
+  const target = given instanceof ForeignObject ? given.items : given;
   if (!Array.isArray(target)) throw broken("items are appended to what is no list");
   for (const item of items) target.push(item);
 }
@@ -97,15 +107,40 @@ function pushGlobal(machine: Machine, module: PickleValue, name: PickleValue): v
   if (typeof module !== "string" || typeof name !== "string") throw broken("a name is not text");
   const path = `${module}.${name}`;
   const known = machine.context.globals.get(path);
-  if (!known) throw new FormatError(`it asks for "${path}"`, path.slice(0, SHOWN));
-  machine.stack.push(known);
+  if (!known && isHarmful(module, name))
+    throw new FormatError(`it asks for "${path}"`, { forbidden: path.slice(0, SHOWN) });
+  machine.stack.push(known ?? foreign(machine, new ForeignGlobal(path.slice(0, SHOWN))));
 }
 
+function foreign<Value>(machine: Machine, value: Value): Value {
+  if (MAX_FOREIGN < ++machine.foreign) throw new FormatError(`its pickle has more than ${MAX_FOREIGN} objects`);
+  return value;
+}
+
+/** What a known global makes of arguments, or an object that is nothing but what it would be made of. */
+function made(machine: Machine, callable: PickleValue, args: PickleValue): PickleValue {
+  if (!Array.isArray(args)) throw broken("something is called that is no global");
+  if (typeof callable === "function") return (callable as PickleGlobal)(args);
+  if (callable instanceof ForeignGlobal) return foreign(machine, new ForeignObject(callable.path, args));
+  if (callable instanceof ForeignObject) return foreign(machine, new ForeignObject(callable.type, args));
+  throw broken("something is called that is no global");
+}
+
+/** REDUCE and NEWOBJ: a class or function, then its arguments. */
 function reduce(machine: Machine): void {
   const args = pop(machine);
   const callable = pop(machine);
-  if (typeof callable !== "function" || !Array.isArray(args)) throw broken("something is called that is no global");
-  machine.stack.push((callable as PickleGlobal)(args));
+  machine.stack.push(made(machine, callable, args));
+}
+
+/** NEWOBJ_EX, whose keyword arguments are left out. */
+function reduceKeywords(machine: Machine): void {
+  pop(machine);
+  reduce(machine);
+}
+
+function extension(machine: Machine, code: number): void {
+  machine.stack.push(foreign(machine, new ForeignGlobal(`extension ${code}`)));
 }
 
 /** A little-endian two's complement integer; a bigint where a number would not be exact. */
@@ -133,10 +168,12 @@ const push =
   ({ stack, reader }: Machine): void =>
     void stack.push(read(reader));
 
-/** The state that an object is built with. That of a dictionary is its attributes (`_metadata`), which are left out. */
+/** The state that an object is built with. Attributes of dictionaries (`_metadata`), lists and tensors are left out. */
 function build(machine: Machine): void {
-  pop(machine);
-  if (!(top(machine) instanceof Map)) throw broken("an object is built that is no dictionary");
+  const state = pop(machine);
+  const target = top(machine);
+  if (target instanceof ForeignObject) target.build(state);
+  else if (typeof target !== "object" || target === null) throw broken("an object is built that is none");
 }
 
 const STOP = 0x2e;
@@ -170,6 +207,11 @@ const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
   85: push((reader) => reader.text(reader.uint8())), // SHORT_BINSTRING
   66: push((reader) => reader.bytes(reader.uint32()).slice()),
   67: push((reader) => reader.bytes(reader.uint8()).slice()),
+  142: push((reader) => reader.bytes(reader.uint64()).slice()), // BINBYTES8
+  150: push((reader) => reader.bytes(reader.uint64()).slice()), // BYTEARRAY8
+  143: push(() => []), // EMPTY_SET
+  144: (machine) => append(machine, popMark(machine)), // ADDITEMS
+  145: (machine) => void machine.stack.push(popMark(machine)), // FROZENSET
   93: push(() => []),
   41: push(() => []),
   125: push(() => new Map()),
@@ -187,7 +229,13 @@ const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
     const [module, name] = popMany(machine, 2);
     pushGlobal(machine, module, name);
   },
+  50: (machine) => void machine.stack.push(top(machine)), // DUP
   82: reduce,
+  129: reduce, // NEWOBJ
+  130: (machine) => extension(machine, machine.reader.uint8()),
+  131: (machine) => extension(machine, machine.reader.uint16()),
+  132: (machine) => extension(machine, machine.reader.int32()),
+  146: reduceKeywords,
   98: build,
   81: (machine) => void machine.stack.push(machine.context.persistent(pop(machine))),
   113: (machine) => remember(machine, machine.reader.uint8()),

@@ -1,6 +1,6 @@
 /** Reading `.pth`, PyTorch's files, in all three forms that they have had. */
 import { type ByteSource, memorySource, readError, readSource } from "../byte-source.ts";
-import { FormatError } from "../format-error.ts";
+import { otherFormat } from "../other-formats.ts";
 import type { PickleValue } from "./pickle.ts";
 import { decodePickleForm, isPickle } from "./pickle-form.ts";
 import { isTar } from "./tar.ts";
@@ -9,8 +9,8 @@ import { isZip } from "./zip.ts";
 import { decodeZipForm } from "./zip-form.ts";
 
 /**
- * What a `.pth` holds: numbers, text, arrays (lists and tuples), Maps (dictionaries), tensors, null. Nothing vouches for
- * its structure: it may be nested to any depth and hold itself.
+ * What a `.pth` holds: numbers, text, arrays (lists, tuples, sets), Maps (dictionaries), tensors, null, and foreign
+ * objects of any class, which are only data. Nothing vouches for its structure: it may be nested to any depth and hold itself.
  */
 export type PthValue = PickleValue;
 
@@ -45,19 +45,6 @@ export function pthForm(head: Uint8Array): ((source: ByteSource) => PthValue) | 
 function decodePthSource(source: ByteSource): PthValue {
   const head = headOf(source);
   const decode = pthForm(head);
-  if (!decode) throw new FormatError(describeOther(head));
+  if (!decode) throw otherFormat(head);
   return decode(source);
-}
-
-const TEXTS: readonly (readonly [beginning: RegExp, meaning: string])[] = [
-  [/^\s*<(!doctype|html|\?xml)/i, "it is a web page, so what it was fetched from gave an error page"],
-  [/^version https:\/\/git-lfs/, "it only points to a file in Git LFS; fetch that with `git lfs pull`"],
-];
-
-/** What a file of no known format seems to be. */
-export function describeOther(head: Uint8Array): string {
-  if (head.length === 0) return "it is empty";
-  const text = new TextDecoder().decode(head);
-  const [, meaning] = TEXTS.find(([beginning]) => beginning.test(text)) ?? [];
-  return meaning ?? "it has another format, or its beginning is damaged";
 }

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../graph/value.ts";
 import { FormatError } from "../format-error.ts";
 import { ELEMENT_ARRAYS, type ElementData, type ElementName, type StateTensor } from "../tensor.ts";
+import { ForeignObject } from "./foreign.ts";
 import type { PickleValue } from "./pickle.ts";
 
 /** Memory of `count` elements. Its views get their data when the file has been understood, by `fillStorage`. */
@@ -9,6 +10,14 @@ export interface Storage {
   readonly dtype: ElementName;
   readonly count: number;
   readonly views: View[];
+  /** Of elements that are no tensor's here (quantised, complex): their type and bytes each. */
+  readonly opaque?: OpaqueElements;
+}
+
+/** Elements that are passed over. */
+export interface OpaqueElements {
+  readonly type: string;
+  readonly bytes: number;
 }
 
 /** Elements `offset` … `offset + count − 1` of a storage; as a rule, all. */
@@ -27,7 +36,10 @@ interface View {
 }
 
 /** A storage that no tensor is a view of yet. */
-export const createStorage = (dtype: ElementName, count: number): Storage => ({ dtype, count, views: [] });
+export const createStorage = (elements: ElementName | OpaqueElements, count: number): Storage =>
+  typeof elements === "string"
+    ? { dtype: elements, count, views: [] }
+    : { dtype: "uint8", count, views: [], opaque: elements };
 
 /** All of a storage. */
 export const wholeStorage = (storage: Storage): StoragePart => ({ storage, offset: 0, count: storage.count });
@@ -39,7 +51,8 @@ export function partOf({ storage, offset, count }: StoragePart, from: number, le
 }
 
 /** Bytes that a storage has in a file. */
-export const storageBytes = ({ dtype, count }: Storage): number => count * ELEMENT_ARRAYS[dtype].BYTES_PER_ELEMENT;
+export const storageBytes = ({ dtype, count, opaque }: Storage): number =>
+  count * (opaque?.bytes ?? ELEMENT_ARRAYS[dtype].BYTES_PER_ELEMENT);
 
 /** PyTorch has no tensors of more dimensions. */
 const MAX_RANK = 64;
@@ -50,8 +63,17 @@ const isSizes = (value: PickleValue): value is number[] =>
 const isStoragePart = (value: PickleValue): value is StoragePart =>
   typeof value === "object" && value !== null && "storage" in value;
 
-/** The tensor of (storage, offset, shape, strides, …), without its data. */
-export function rebuildTensor([part, offset, shape, strides]: readonly PickleValue[]): StateTensor {
+/** The tensor of (storage, offset, shape, strides, …), without its data; foreign if its elements are. */
+export function rebuildTensor(args: readonly PickleValue[]): StateTensor | ForeignObject {
+  const [part] = args;
+  if (part instanceof ForeignObject) return new ForeignObject("tensor", args);
+  return isStoragePart(part) && part.storage.opaque
+    ? new ForeignObject(`tensor of ${part.storage.opaque.type}`)
+    : placeTensor(args);
+}
+
+/** The same of elements that are known. */
+export function placeTensor([part, offset, shape, strides]: readonly PickleValue[]): StateTensor {
   if (!isStoragePart(part) || !isSizes([offset]) || !Array.isArray(shape) || MAX_RANK < shape.length)
     throw new FormatError("a tensor in it is described wrongly");
   if (!isSizes(shape) || !isSizes(strides) || shape.length !== strides.length)
@@ -87,6 +109,7 @@ export function fillStorage(
   bytes: Uint8Array<ArrayBuffer>,
   budget: CopyBudget,
 ): void {
+  if (views.length === 0) return;
   const data = new ELEMENT_ARRAYS[dtype](bytes.buffer, bytes.byteOffset, count);
   for (const { tensor, start, shape, strides } of views) {
     const size = sizeOf(shape);

@@ -10,7 +10,7 @@ import {
   createStorage,
   fillStorage,
   partOf,
-  rebuildTensor,
+  placeTensor,
   type Storage,
   type StoragePart,
   storageBytes,
@@ -90,7 +90,7 @@ function readTensors(cursor: Cursor, context: PickleContext, { storages, tensors
     const shape = Array.from({ length: rank }, () => sizeOf(cursor));
     const strides = Array.from({ length: rank }, () => sizeOf(cursor));
     const part = storages.get(keyOf(storageKey));
-    tensors.set(keyOf(key), rebuildTensor([part, sizeOf(cursor), shape, strides]));
+    tensors.set(keyOf(key), placeTensor([part, sizeOf(cursor), shape, strides]));
   }
 }
 

@@ -1,8 +1,10 @@
 /** The globals that pickles of PyTorch may name, and what they are turned into. */
 import { FormatError } from "../format-error.ts";
 import { type ElementName, isStateTensor, type StateTensor } from "../tensor.ts";
+import { ForeignObject } from "./foreign.ts";
+import { numpyGlobals } from "./numpy.ts";
 import type { PickleGlobal, PickleValue } from "./pickle.ts";
-import { rebuildTensor } from "./storage.ts";
+import { type OpaqueElements, rebuildTensor } from "./storage.ts";
 
 /** Element types as the classes of storages and, in the oldest files, of tensors are named in pickles. */
 const ELEMENTS: Readonly<Record<string, ElementName>> = {
@@ -18,16 +20,28 @@ const ELEMENTS: Readonly<Record<string, ElementName>> = {
   Bool: "bool",
 };
 
+/** Element types that networks here do not have. */
+const OPAQUE: Readonly<Record<string, OpaqueElements>> = {
+  QInt8: { type: "qint8", bytes: 1 },
+  QUInt8: { type: "quint8", bytes: 1 },
+  QInt32: { type: "qint32", bytes: 4 },
+  QUInt4x2: { type: "quint4x2", bytes: 1 },
+  QUInt2x4: { type: "quint2x4", bytes: 1 },
+  ComplexFloat: { type: "complex64", bytes: 8 },
+  ComplexDouble: { type: "complex128", bytes: 16 },
+  Untyped: { type: "bytes", bytes: 1 },
+};
+
 /** The name of the storage class of an element type. */
 export const storageClass = (dtype: ElementName): string => {
   const [name = "Float"] = Object.entries(ELEMENTS).find(([, element]) => element === dtype) ?? [];
   return `${name}Storage`;
 };
 
-const storageDtypes = new Map<PickleValue, ElementName>();
+const storageDtypes = new Map<PickleValue, ElementName | OpaqueElements>();
 
 /** The element type of a storage class that a pickle named. */
-export function storageDtype(storageClassValue: PickleValue): ElementName {
+export function storageDtype(storageClassValue: PickleValue): ElementName | OpaqueElements {
   const dtype = storageDtypes.get(storageClassValue);
   if (!dtype) throw new FormatError("a storage in it has no element type");
   return dtype;
@@ -38,8 +52,8 @@ const named = (): PickleGlobal => () => {
   throw new FormatError("a class in it is called");
 };
 
-const CLASSES = Object.entries(ELEMENTS).flatMap(([name, dtype]) =>
-  ["torch", "torch.cuda"].flatMap((module): [string, PickleGlobal][] => {
+const CLASSES = Object.entries({ ...ELEMENTS, ...OPAQUE }).flatMap(([name, dtype]) =>
+  ["torch", "torch.cuda", "torch.storage"].flatMap((module): [string, PickleGlobal][] => {
     const storage = named();
     storageDtypes.set(storage, dtype);
     return [
@@ -49,9 +63,32 @@ const CLASSES = Object.entries(ELEMENTS).flatMap(([name, dtype]) =>
   }),
 );
 
-function rebuildParameter([tensor]: readonly PickleValue[]): StateTensor {
-  if (!isStateTensor(tensor)) throw new FormatError("a parameter in it has no tensor");
+function rebuildParameter([tensor]: readonly PickleValue[]): StateTensor | ForeignObject {
+  if (!isStateTensor(tensor) && !(tensor instanceof ForeignObject))
+    throw new FormatError("a parameter in it has no tensor");
   return tensor;
+}
+
+/** A quantised tensor: (storage, offset, shape, strides, quantiser, …). */
+function rebuildQuantised(args: readonly PickleValue[]): ForeignObject {
+  const tensor = rebuildTensor(args);
+  return tensor instanceof ForeignObject ? tensor : new ForeignObject("tensor", args);
+}
+
+const REBUILDERS: readonly (readonly [name: string, PickleGlobal])[] = [
+  ["torch._utils._rebuild_tensor", rebuildTensor],
+  ["torch._utils._rebuild_tensor_v2", rebuildTensor],
+  ["torch._utils._rebuild_parameter", rebuildParameter],
+  ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
+  ["torch._utils._rebuild_qtensor", rebuildQuantised],
+  ["torch.nn.parameter.Parameter", rebuildParameter],
+];
+
+/** A tensor with attributes, or of a subclass: (rebuilder, class, its arguments, attributes). */
+function rebuildFromType(args: readonly PickleValue[]): PickleValue {
+  const [rebuilder, , own] = args;
+  const known = REBUILDERS.find(([, rebuild]) => rebuild === rebuilder);
+  return known && Array.isArray(own) ? known[1](own) : new ForeignObject("tensor", args);
 }
 
 function device(args: readonly PickleValue[]): string {
@@ -62,6 +99,11 @@ function device(args: readonly PickleValue[]): string {
 
 /** No list of pairs, or all of them together, is longer: one list may be named many times. */
 const MAX_PAIRS = 2 ** 22;
+/** Copies of what stands in pickles take no more. */
+const MAX_COPIED = 2 ** 25;
+
+/** What is given, or an empty list. */
+const items = ([given]: readonly PickleValue[]): PickleValue => given ?? [];
 
 function orderedDict([pairs]: readonly PickleValue[], room: { pairs: number }): Map<PickleValue, PickleValue> {
   if (pairs === undefined) return new Map();
@@ -76,11 +118,18 @@ export function torchGlobals(): ReadonlyMap<string, PickleGlobal> {
   const room = { pairs: MAX_PAIRS };
   return new Map<string, PickleGlobal>([
     ["collections.OrderedDict", (args) => orderedDict(args, room)],
-    ["torch._utils._rebuild_tensor", rebuildTensor],
-    ["torch._utils._rebuild_tensor_v2", rebuildTensor],
-    ["torch._utils._rebuild_parameter", rebuildParameter],
-    ["torch.nn.parameter.Parameter", rebuildParameter],
-    ["torch.Size", ([sizes]) => sizes],
+    ...REBUILDERS,
+    ["torch._tensor._rebuild_from_type_v2", rebuildFromType],
+    ["collections.defaultdict", () => new Map()],
+    ["collections.Counter", ([counts]) => (counts instanceof Map ? counts : new Map())],
+    ...["builtins", "__builtin__"].flatMap((module): [string, PickleGlobal][] => [
+      [`${module}.set`, items],
+      [`${module}.frozenset`, items],
+      [`${module}.list`, items],
+      [`${module}.dict`, ([entries]) => (entries instanceof Map ? entries : new Map())],
+    ]),
+    ...numpyGlobals({ bytes: MAX_COPIED }),
+    ["torch.Size", items],
     ["torch.device", device],
     ...CLASSES,
   ]);

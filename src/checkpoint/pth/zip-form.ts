@@ -2,6 +2,7 @@
 import { type ByteSource, memorySource } from "../byte-source.ts";
 import { FormatError } from "../format-error.ts";
 import { Cursor } from "./cursor.ts";
+import { ForeignObject } from "./foreign.ts";
 import { type PickleValue, unpickle } from "./pickle.ts";
 import {
   copyBudget,
@@ -21,11 +22,11 @@ const PICKLE = "data.pkl";
 export function decodeZipForm(source: ByteSource): PickleValue {
   const entries = readDirectory(source);
   const pickle = [...entries.values()].find(({ name }) => name === PICKLE || name.endsWith(`/${PICKLE}`));
-  if (!pickle) throw new FormatError("it has no data.pkl");
+  if (!pickle) throw otherArchive([...entries.keys()]);
   const root = pickle.name.slice(0, -PICKLE.length);
   checkByteOrder(source, entries.get(`${root}byteorder`));
   const storages = new Map<PickleValue, StoragePart>();
-  const persistent = (id: PickleValue): StoragePart => {
+  const storageOf = (id: PickleValue): StoragePart => {
     const { key, storage } = storageOfId(id);
     const known = storages.get(key);
     if (known) return known;
@@ -33,6 +34,7 @@ export function decodeZipForm(source: ByteSource): PickleValue {
     storages.set(key, part);
     return part;
   };
+  const persistent = (id: PickleValue): PickleValue => persistentObject(id, storageOf);
   const value = unpickle(new Cursor(memorySource(readEntry(source, pickle))), { globals: torchGlobals(), persistent });
   const placed = Array.from(storages, ([key, { storage }]) => {
     const entry = entries.get(`${root}data/${key}`);
@@ -50,6 +52,39 @@ export function decodeZipForm(source: ByteSource): PickleValue {
 function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): void {
   const byteOrder = entry ? new TextDecoder().decode(readEntry(source, entry)).trim() : "little";
   if (byteOrder !== "little") throw new FormatError(`its byte order is "${byteOrder.slice(0, 20)}" and not "little"`);
+}
+
+/** What other programs write as zip archives. */
+const ARCHIVES: readonly (readonly [entry: RegExp, meaning: string, hint: string])[] = [
+  [
+    /\.npy$/,
+    "it is an .npz archive of numpy arrays, which do not say what network they are of",
+    "Save the network's state dict with torch.save, or its tensors with safetensors.",
+  ],
+  [
+    /^(model\.weights\.h5|saved_model\.pb|.*\/saved_model\.pb)$/,
+    "it is a Keras or TensorFlow model",
+    "Give PyTorch weights (.pth) or safetensors with torchvision's names.",
+  ],
+  [
+    /^(\[Content_Types\]\.xml|META-INF\/.*|word\/.*)$/,
+    "it is an archive of another program",
+    "Give a file of weights: .pth, .safetensors, or .onnx of ocelli.",
+  ],
+  [/\.(pth|pt|ckpt|bin|safetensors|onnx)$/, "it is an archive with a file of weights in it", "Unpack it first."],
+];
+
+function otherArchive(names: readonly string[]): FormatError {
+  for (const [entry, meaning, hint] of ARCHIVES)
+    if (names.some((name) => entry.test(name))) return new FormatError(meaning, { hint });
+  return new FormatError("it is a zip archive without weights of PyTorch (it has no data.pkl)");
+}
+
+/** What a persistent id stands for: a storage, a class (of old files, beside its source), or nothing that is known. */
+export function persistentObject(id: PickleValue, storageOf: (id: PickleValue) => StoragePart): PickleValue {
+  const [kind, named] = Array.isArray(id) ? (id as readonly PickleValue[]) : [];
+  if (kind === "storage") return storageOf(id);
+  return kind === "module" ? (named ?? null) : new ForeignObject("persistent id", [id]);
 }
 
 /** The storage that a persistent id ("storage", class, key, device, count, …) describes. */

@@ -25,13 +25,16 @@ export interface ZipEntry {
   readonly crc: number;
   readonly size: number;
   readonly offset: number;
+  /** Bytes in the file; others than `size` if it is compressed. */
+  readonly packed: number;
+  readonly isStored: boolean;
 }
 
 /** Whether a file begins as a zip archive does. */
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && head[2] === 0x03 && head[3] === 0x04;
 
-/** The entries of an archive by name. Compressed entries, two of one name and more content than the file has are refused. */
+/** The entries of an archive by name. Two of one name and more content than the file has are refused. */
 export function readDirectory(source: ByteSource): Map<string, ZipEntry> {
   const { from, to } = findDirectory(source);
   if (!(from <= to) || MAX_DIRECTORY < to - from) throw new FormatError("its directory is damaged");
@@ -43,7 +46,7 @@ export function readDirectory(source: ByteSource): Map<string, ZipEntry> {
     const entry = readEntryRecord(cursor);
     if (entries.has(entry.name)) throw new FormatError(`entry "${entry.name}" is there twice`);
     entries.set(entry.name, entry);
-    content += entry.size;
+    content += entry.packed;
   }
   if (source.size < content) throw new FormatError("its entries have more bytes than the file");
   return entries;
@@ -93,9 +96,7 @@ function readEntryRecord(cursor: Cursor): ZipEntry {
   const packed = packed32 === IS_IN_EXTRA ? large() : packed32;
   const offset = offset32 === IS_IN_EXTRA ? large() : offset32;
   cursor.skip(commentLength);
-  if (method !== STORED || packed !== size)
-    throw new FormatError(`entry "${name}" is compressed, which PyTorch never does`);
-  return { name, crc, size, offset };
+  return { name, crc, size, offset, packed, isStored: method === STORED && packed === size };
 }
 
 /** Reads the numbers of the zip64 field among the extra fields, which end at `end`, and leaves the cursor there. */
@@ -116,7 +117,9 @@ function zip64Sizes(cursor: Cursor, end: number): () => number {
 }
 
 /** The content of an entry, in memory of its own, checked against its CRC-32. */
-export function readEntry(source: ByteSource, { name, crc, size, offset }: ZipEntry): Uint8Array<ArrayBuffer> {
+export function readEntry(source: ByteSource, entry: ZipEntry): Uint8Array<ArrayBuffer> {
+  const { name, crc, size, offset, isStored } = entry;
+  if (!isStored) throw new FormatError(`entry "${name}" is compressed, which PyTorch never does`);
   const local = new DataView(source.read(offset, LOCAL_SIZE).buffer);
   if (local.getUint32(0, true) !== LOCAL) throw new FormatError(`entry "${name}" is not where the directory says`);
   const start = offset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true);

@@ -6,7 +6,15 @@ import { absentNote, confusionText, reportText } from "../evaluation-text.ts";
 import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { type MeasuredData, measuredData, SPLITS } from "../measured-data.ts";
-import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import {
+  emaWeightsOption,
+  engineOption,
+  examples,
+  jsonOption,
+  numeric,
+  threadsOption,
+  transformInputOption,
+} from "../options.ts";
 import { note, print, printJson } from "../output.ts";
 import { progressLine } from "../progress-line.ts";
 
@@ -65,6 +73,8 @@ export const evalCommand = new Command("eval")
   .argument("<model>", "a run folder, a .pth file or an exported .onnx file")
   .argument("<data>", "mnist, fashion-mnist, digits, a folder of IDX files, or photos")
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(emaWeightsOption)
+  .addOption(transformInputOption)
   .addOption(splitOption)
   .addOption(orderOption)
   .option("--confusion", "also print who is taken for whom")
@@ -94,7 +104,9 @@ export const evalCommand = new Command("eval")
       const given = workers === undefined ? "auto" : wholeNumber("--workers", workers, 0);
       const { predictions } = output;
       if (predictions !== undefined) await checkAnswersFile(predictions);
-      const { model, network, open } = await loadClassifier(path, { model: name });
+      const { emaWeights, transformInput } = output;
+      const { model, network, open } = await loadClassifier(path, { model: name, emaWeights, transformInput });
+      for (const text of network?.notes ?? []) note(text);
       const measured = await measuredData(data, { path, model, split });
       const matches = possibleMatches(model, measured.data.test.classes, classOrder as ClassOrder | undefined);
       for (const text of [...(measured.data.notes ?? []), ...measured.notes]) note(text);

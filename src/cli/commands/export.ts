@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExportFormat, ExportReport } from "../../export/index.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
-import { examples, jsonOption, threadsOption } from "../options.ts";
+import { emaWeightsOption, examples, jsonOption, threadsOption, transformInputOption } from "../options.ts";
 import { note, percent, print, printJson, sizeText } from "../output.ts";
 
 const formatOption = new Option("--to <format>", "onnx, pth, safetensors, or web: a page for the browser")
@@ -55,6 +55,8 @@ export const exportCommand = new Command("export")
   .option("--out <file>", "the file or folder to write (default: named after the run)")
   .addOption(precisionOption)
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(emaWeightsOption)
+  .addOption(transformInputOption)
   .addOption(threadsOption)
   .addOption(jsonOption)
   .addHelpText(
@@ -67,11 +69,11 @@ export const exportCommand = new Command("export")
     ),
   )
   .action(
-    guarded(async (path, { to, out, precision, model, threads, json }) => {
+    guarded(async (path, { to, out, precision, threads, json, ...loading }) => {
       const { exportModel } = await import("../../export/index.ts");
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
       const file = out ?? usualName(path, to, precision);
-      const report = await exportModel(path, { to, out: file, precision, model, threads: computing, note });
+      const report = await exportModel(path, { ...loading, to, out: file, precision, threads: computing, note });
       if (json) printJson(report);
       else printReport(report);
       if (!json && to === "web") print(`Any static web server shows it, for instance: npx serve ${file}`);

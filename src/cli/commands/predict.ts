@@ -5,7 +5,15 @@ import type { PictureSource } from "../../training/index.ts";
 import { noteFallback } from "../fallback.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { type HeatMapWriter, openHeatMaps } from "../heat-maps.ts";
-import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
+import {
+  emaWeightsOption,
+  engineOption,
+  examples,
+  jsonOption,
+  numeric,
+  threadsOption,
+  transformInputOption,
+} from "../options.ts";
 import { EXIT, note } from "../output.ts";
 import { findPictures, readList } from "../pictures.ts";
 import { type AnswerPrinter, FORMATS, printerOf } from "../predictions.ts";
@@ -56,6 +64,8 @@ export const predictCommand = new Command("predict")
   .argument("[images...]", "files, folders, globs, or - for the bytes of a picture on standard input")
   .option("--from-file <list>", "a text file with more of these, one a line; - for standard input")
   .option("--model <name>", "the model of a bare state dict")
+  .addOption(emaWeightsOption)
+  .addOption(transformInputOption)
   .option("--top <count>", "classes for each picture", numeric, 3)
   .option("--logits", "also the network's raw outputs")
   .option("--heatmap <folder>", "write each picture under a heat map of where the network sees its class")
@@ -78,7 +88,7 @@ export const predictCommand = new Command("predict")
   .action(
     guarded(async (path, images, { model: name, fromFile, logits = false, heatmap, ...options }) => {
       const { loadClassifier } = await import("../../export/index.ts");
-      const { engine, threads, json } = options;
+      const { engine, threads, json, emaWeights, transformInput } = options;
       const top = wholeNumber("--top", options.top);
       const atOnce = wholeNumber("--batch-size", options.batchSize);
       const computing = threads === undefined ? undefined : wholeNumber("--threads", threads);
@@ -88,7 +98,8 @@ export const predictCommand = new Command("predict")
         throw new UserError(message, "Leave one of the two out.");
       }
       const listed = fromFile === undefined ? [] : await readList(fromFile);
-      const { model, network, open } = await loadClassifier(path, { model: name });
+      const { model, network, open } = await loadClassifier(path, { model: name, emaWeights, transformInput });
+      for (const text of network?.notes ?? []) note(text);
       const sources = await findPictures([...images, ...listed]);
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");

@@ -6,6 +6,7 @@ import { fastestEngine } from "../../engines/inspect.ts";
 import { type ModelFile, openModelFile, readModelMetadata } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import { cardInput, parseCard } from "../../export/card.ts";
+import { isOnnxModel } from "../../export/classifier.ts";
 import { imageModel } from "../../export/image-model.ts";
 import { bytesInput } from "../../export/pixels.ts";
 import { encodeModel } from "../../onnx/model.ts";
@@ -68,8 +69,8 @@ export async function openModels(
   }
 }
 
-function openNamed(named: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
-  return named.path.endsWith(".onnx") ? openOnnx(named, options) : openNetwork(named, options);
+async function openNamed(named: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
+  return (await isOnnxModel(named.path)) ? openOnnx(named, options) : openNetwork(named, options);
 }
 
 /** A run or a file of weights: on ONNX Runtime as it is exported, on other engines as the network that it is. */
