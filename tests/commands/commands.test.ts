@@ -11,8 +11,15 @@ const LEFT_OUT = /^npm (?:ci|start|test)\b/;
 const ADDED = [
   [/ocelli (?:serve|ui)\b/, "--port 0"],
   [/ocelli bench\b/, "--steps 2"],
+  [/ocelli train photos\b/, "--size 64"],
+  [/ocelli train photos --model\b/, "--epochs 2"],
+  [/--unfreeze-at 5\b/, "--epochs 6"],
+  [/ocelli resume .*--epochs 20\b/, "--max-steps 3"],
   [/--recipe seed\b/, "--max-steps 1"],
+  [/ocelli train digits\b/, "--max-steps 10"],
 ] as const;
+/** Whose "try next" would take long: resnet152, and all digits. */
+const NOT_NEXT = /--recipe seed\b|train digits\b/;
 
 /** The lines of the blocks that are for a shell. */
 function readmeCommands(): string[] {
@@ -70,7 +77,7 @@ async function perform(line: string): Promise<void> {
   const command = asRun(line);
   if (/ocelli (?:serve|ui)\b/.test(command)) return visit(command);
   const stdout = await fine(command);
-  if (/--recipe seed\b/.test(command)) return;
+  if (NOT_NEXT.test(command)) return;
   for (const next of triedNext(stdout, /photos/.test(command) ? "bee.jpg" : "three.png")) await fine(next);
 }
 

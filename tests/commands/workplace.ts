@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
-import { encodePth, float32Tensor } from "../../src/checkpoint/index.ts";
+import { encodePth, float32Tensor, int64Scalar } from "../../src/checkpoint/index.ts";
 import { findModel } from "../../src/models/index.ts";
 import { stateShapesOf } from "../../src/nn/index.ts";
 import { wavyPng } from "../../src/testing/photo-folders.ts";
@@ -52,6 +52,7 @@ const jpeg = async (seed: number): Promise<Uint8Array> =>
 function weightsOf(name: string): Uint8Array {
   const shapes = stateShapesOf(findModel(name).build({ classes: 1000 }));
   const entries = Array.from(shapes, ([key, shape]) => {
+    if (key.endsWith("num_batches_tracked")) return [key, int64Scalar(1)] as const;
     const size = shape.reduce((product, side) => product * side, 1);
     const value = key.endsWith("running_var") ? 1 : 0.001;
     return [key, float32Tensor(shape, new Float32Array(size).fill(value))] as const;
@@ -66,7 +67,7 @@ async function writeData(root: string): Promise<void> {
       for (let n = 0; n < PHOTOS; n++)
         files[`photos/${split}/${name}/${n}.jpg`] = await jpeg(100 * part + 10 * label + n);
   const listed = Object.keys(files).map((file) => `${file},${file.split("/")[2]}`);
-  files["labels.csv"] = `path,label\n${listed.join("\n")}\n`;
+  files["labels.csv"] = `file,label\n${listed.join("\n")}\n`;
   for (const [n, name] of ["holiday/1.jpg", "holiday/2.jpg", "bee.jpg", "photo.jpg"].entries())
     files[name] = await jpeg(500 + n);
   files["three.png"] = await sharp(await wavyPng(3, { width: 28, height: 28 }))
