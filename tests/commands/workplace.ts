@@ -166,7 +166,7 @@ export async function openWorkplace(): Promise<Workplace> {
           const [, address] = /(?:listening on|Dashboard of ".*":) (http:\S+)/.exec(told.stdout) ?? [];
           if (address) found(address);
         });
-        ended.then(({ code, stderr }) => failed(new Error(`${line} ended with ${code}:\n${stderr}`)));
+        ended.then(({ code, stderr }) => failed(new Error(`${line} ended with ${code}:\n${stderr}`)), failed);
       });
       return {
         url,
