@@ -1,7 +1,13 @@
 /** The order in which test files begin: the long ones first, so that none of them is left to run alone in the end. */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const LONG = ["tests/pages/", "tests/cli/", "tests/parity/zoo-", "tests/parity/hymenoptera-steps"];
+const LONG = [
+  "tests/commands/commands",
+  "tests/pages/",
+  "tests/cli/",
+  "tests/parity/zoo-",
+  "tests/parity/hymenoptera-steps",
+];
 
 /** Files of `LONG` in its order, the others as Vitest has them. */
 export class LongestFirst extends BaseSequencer {

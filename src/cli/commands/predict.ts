@@ -78,11 +78,11 @@ export const predictCommand = new Command("predict")
     "after",
     examples(
       "ocelli predict runs/first three.png",
-      "ocelli predict runs/first photos/ --json",
-      "ocelli predict runs/first photos/ --format csv > answers.csv",
-      "ocelli predict runs/first photos/ --heatmap heat/",
+      "ocelli predict runs/ants-and-bees photos/ --json",
+      "ocelli predict runs/ants-and-bees photos/ --format csv > answers.csv",
+      "ocelli predict runs/ants-and-bees photos/ --heatmap heat/",
       "cat three.png | ocelli predict runs/first -",
-      "find photos -newer last | ocelli predict runs/first --from-file -",
+      "find photos -type f -newer last | ocelli predict runs/ants-and-bees --from-file -",
     ),
   )
   .action(

@@ -50,7 +50,7 @@ function parameterText({
 }: NonNullable<Operation["parameters"]>[number]): string {
   const least = schema.minimum === undefined ? "" : `, at least ${schema.minimum}`;
   const otherwise = schema.default === undefined ? "" : `, ${schema.default} by default`;
-  const type = `${schemaText(schema, {})}${least}${otherwise}${required ? "" : ", may be absent"}`;
+  const type = `${schemaText(schema, {})}${least}${otherwise}${required || schema.default !== undefined ? "" : ", may be absent"}`;
   const about = parameter.description ?? "";
   return `<dt><code>${escapeXml(name)}</code> <small>${escapeXml(parameter.in)}</small></dt><dd>${escapeXml(about)} <small>${escapeXml(type)}</small></dd>`;
 }
