@@ -121,8 +121,8 @@ describe.runIf(hasChromium)("the dashboard: actions", () => {
       await page.getByRole("heading", { name: "ants & bees, 100%" }).waitFor();
       await page.getByRole("link", { name: "Pictures" }).click();
       await page.locator(".gallery img").first().waitFor();
-      expect(JSON.parse(readFileSync(join(cwd, "runs/ants & bees, 100%/summary.json"), "utf8")).run).toBe(
-        "runs/ants & bees, 100%",
+      expect(JSON.parse(readFileSync(join(cwd, "runs/ants & bees, 100%/summary.json"), "utf8")).run).toMatch(
+        /runs.ants & bees, 100%$/,
       );
     });
   });
