@@ -1,5 +1,5 @@
 /** Names of pictures through the real command line: what may be given, and what is told of it. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeImage, encodePng } from "../../src/image/index.ts";
@@ -102,6 +102,24 @@ test("--heatmap writes each picture under its heat map, in colour, and JSON says
   const { data, ...size } = await decodeImage(join(cwd, "a/heat/a.heat.png"));
   expect(size).toEqual({ width: 8 * SIZE, height: 8 * SIZE, channels: 3 });
   expect(data.some((value, at) => value !== data[at - (at % 3)])).toBe(true);
+});
+
+test("pictures of one name in two folders: text and CSV say which heat map is whose", () => {
+  mkdirSync(join(cwd, "other"), { recursive: true });
+  copyFileSync(join(cwd, "pictures/a.png"), join(cwd, "other/A.PNG"));
+  const given = ["predict", "run", "pictures/a.png", "other/A.PNG", "--heatmap", "same"];
+  const [first, second] = [join("same", "a.heat.png"), join("same", "A-2.heat.png")];
+  const lines = ocelli(cwd, given).stdout.trim().split("\n");
+  expect(lines.map((line) => line.split("  heat map "))).toEqual([
+    [expect.stringMatching(/^pictures.a\.png /), first],
+    [expect.stringMatching(/^other.A\.PNG /), second],
+  ]);
+  const [header, ...rows] = ocelli(cwd, [...given, "--format", "csv"])
+    .stdout.trim()
+    .split("\n");
+  expect(header).toMatch(/,heatmap,error$/);
+  expect(rows.map((row) => row.split(",").at(-2))).toEqual([first, second]);
+  expect(readdirSync(join(cwd, "same"))).toHaveLength(2);
 });
 
 test("a folder for heat maps that cannot be made", () => {

@@ -64,7 +64,7 @@ export function focusedNow(): string | undefined {
 }
 
 /** Milliseconds that a page may take to show what is to have the focus. */
-const PATIENCE = 3000;
+const PATIENCE = 10_000;
 
 /** Gives the focus to what a selector finds, as soon as it is there; until then to the page's heading. */
 export function focusOn(selector: string | undefined): void {

@@ -25,7 +25,7 @@ interface GoOptions {
   readonly replace?: boolean;
   /** What the history keeps with the entry. */
   readonly state?: unknown;
-  /** What gets the focus on the new page instead of its heading: a selector. */
+  /** What gets the focus instead of the heading of a new page: a selector. */
   readonly focus?: string;
 }
 
@@ -42,9 +42,8 @@ export function go(href: string, { replace = false, state = null, focus }: GoOpt
     history.pushState(state, "", next);
   }
   url.value = next;
-  if (!isPage) return;
-  scrollTo(0, 0);
-  focusOn(focus);
+  if (isPage) scrollTo(0, 0);
+  if (isPage || focus !== undefined) focusOn(focus);
 }
 
 /** The present address with other values behind the question mark; null and "" take one away. */

@@ -42,6 +42,13 @@ describe("who may ask", () => {
       ["POST", "/api/train"],
       ["PUT", "/api/runs/photos/marks"],
       ["POST", "/api/runs/plain/stop"],
+      ["POST", "/api/runs/plain/resume"],
+      ["POST", "/api/runs/plain/rename"],
+      ["PUT", "/api/runs/plain/note"],
+      ["POST", "/api/runs/plain/exports"],
+      ["DELETE", "/api/runs/plain"],
+      ["POST", "/api/bin/x/restore"],
+      ["DELETE", "/api/bin/x"],
     ] as const)
       expect((await send(method, path, {}, headers)).status, path).toBe(403);
   });
@@ -92,7 +99,11 @@ describe("runs", () => {
     expect(runs.map(({ id }) => id).toSorted()).toEqual(["photos", "plain"]);
     const run = await json<RunDetail>(get("/api/runs/plain"));
     expect(run.metrics.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
-    expect(run.settings.find(({ name }) => name === "data")).toEqual({ name: "data", value: "digits", from: "flag" });
+    expect(run.settings.find(({ name }) => name === "data")).toMatchObject({
+      flag: "DATA",
+      value: "digits",
+      from: "flag",
+    });
     expect((await get("/api/runs/none")).status).toBe(404);
   });
   test("a line that is written is told with its place, from which another listener goes on", async () => {

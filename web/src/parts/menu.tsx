@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Something that can be chosen. */
 export interface MenuItem {
@@ -28,7 +28,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
     setOpen(false);
     button.current?.focus();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return;
     entries()[0]?.focus();
     const outside = (event: Event): void => {

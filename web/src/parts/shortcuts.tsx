@@ -49,7 +49,13 @@ const open = (): void => {
 
 /** Says that there are keys, and lists them. */
 export const ShortcutsButton = () => (
-  <button type="button" class="plain keys-button" aria-label="Keyboard shortcuts" aria-keyshortcuts="?" onClick={open}>
+  <button
+    type="button"
+    class="plain keys-button"
+    aria-label="Keys ? Keyboard shortcuts"
+    aria-keyshortcuts="?"
+    onClick={open}
+  >
     <span>Keys</span> <kbd>?</kbd>
   </button>
 );

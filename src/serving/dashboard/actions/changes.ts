@@ -24,11 +24,11 @@ export function checkedName(given: string): string {
         : name.startsWith(".")
           ? "it begins with a dot"
           : REFUSED.test(name)
-            ? `it has "${REFUSED.exec(name)?.[0]}" in it`
+            ? `it has ${JSON.stringify(REFUSED.exec(name)?.[0])} in it`
             : undefined;
   if (fault === undefined) return name;
   throw new UserError(
-    `name "${name.slice(0, LONGEST_NAME)}": expected the name of a folder but ${fault}.`,
+    `name ${JSON.stringify(name.slice(0, LONGEST_NAME))}: expected the name of a folder but ${fault}.`,
     `Give 1 to ${LONGEST_NAME} letters, digits, blanks, dots, - or _, without a dot in front.`,
   );
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../../image/index.ts";
 import { json, SAMPLES, type TestDashboard, testDashboard } from "../../../testing/dashboard.ts";
 import { wavyPng } from "../../../testing/photo-folders.ts";
+import { SETTING_FLAGS, SETTING_NAMES } from "../../../training/index.ts";
 import type { PicturePage, RunReport, TrainCheck, TrainForm } from "../api.ts";
 
 let dashboard: TestDashboard;
@@ -108,6 +109,19 @@ describe("training from the page", () => {
       workers: "text",
     });
   });
+  test("its fields have the names, texts and units of the flags, and faults call them so", async () => {
+    const { fields } = await json<TrainForm>(get("/api/train"));
+    expect(fields.map(({ name, flag, text }) => [name, flag, text])).toEqual(
+      SETTING_NAMES.map((name) => [name, SETTING_FLAGS[name].flag, SETTING_FLAGS[name].text]),
+    );
+    const units = Object.fromEntries(fields.map(({ flag, unit }) => [flag, unit]));
+    expect(units).toMatchObject({ "--epochs": "epochs", "--size": "pixels", "--momentum": "0 to 1", "--lr": null });
+    const { faults } = await check({ data: "digits", learningRate: 0, epochs: 0 });
+    expect(faults.map(({ message }) => message)).toEqual([
+      "--lr: expected a number above 0 but got 0.",
+      "--epochs: expected a whole number of at least 1 but got 0.",
+    ]);
+  });
   test("what is wrong is said at its field", async () => {
     expect(await faulty({ data: "digits" })).toEqual([]);
     expect(await faulty({})).toEqual(["data"]);
@@ -124,7 +138,11 @@ describe("training from the page", () => {
   });
   test("photos have their recipe", async () => {
     const { settings } = await check({ data: join(root, "photos") });
-    expect(settings.find(({ name }) => name === "model")).toEqual({ name: "model", value: "resnet18", from: "recipe" });
+    expect(settings.find(({ name }) => name === "model")).toMatchObject({
+      flag: "--model",
+      value: "resnet18",
+      from: "recipe",
+    });
     expect(settings.find(({ name }) => name === "weights")).toMatchObject({ value: "imagenet", from: "default" });
   });
   test("wrong settings start nothing; right ones get a free name", async () => {
