@@ -2,9 +2,9 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findPhotos } from "../data/index.ts";
-import { smallModel } from "../testing/small-models.ts";
 import { writeTree } from "../testing/photo-folders.ts";
-import { type MeasuredData, type Split, measuredData } from "./measured-data.ts";
+import { smallModel } from "../testing/small-models.ts";
+import { type MeasuredData, measuredData, type Split } from "./measured-data.ts";
 
 let root: string;
 let remove: () => Promise<void>;
@@ -19,7 +19,8 @@ beforeAll(async () => {
     ...Object.fromEntries(photos),
     ...{ "small/ant/1.png": 1, "small/bee/1.png": 2, "one/ant/1.png": 1 },
     ...{ "split/train/ant/1.png": 1, "split/train/bee/1.png": 2, "split/val/ant/3.png": 3, "split/test/bee/4.png": 4 },
-    "rows.csv": "file,label,split\nflat/ant/0.png,ant,train\nflat/bee/0.png,bee,train\nflat/ant/1.png,ant,val\nflat/bee/1.png,bee,test\n",
+    "rows.csv":
+      "file,label,split\nflat/ant/0.png,ant,train\nflat/bee/0.png,bee,train\nflat/ant/1.png,ant,val\nflat/bee/1.png,bee,test\n",
   }));
 });
 afterAll(() => remove());

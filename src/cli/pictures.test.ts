@@ -8,7 +8,16 @@ let root: string;
 let remove: () => Promise<void>;
 beforeAll(async () => {
   ({ root, remove } = await writeTree({
-    ...{ "a.png": 1, "b.jfif": 2, "c.gif": 3, "d.jpe": 4, "deep/e.mpo": 5, "x.heic": "h", "notes.txt": "t", ".hidden.png": 6 },
+    ...{
+      "a.png": 1,
+      "b.jfif": 2,
+      "c.gif": 3,
+      "d.jpe": 4,
+      "deep/e.mpo": 5,
+      "x.heic": "h",
+      "notes.txt": "t",
+      ".hidden.png": 6,
+    },
     "others/readme.md": "none",
   }));
   await symlink(join(root, "gone.png"), join(root, "link.png"));

@@ -21,13 +21,22 @@ test("the worst mistake comes first, under the heat of the class that it is take
   const dataset = tensorDataset({ images, labels: [0, 1, 2, 0], shape: [1, 2, 2], classes: ["a", "b", "c"] });
   // right; taken for c by 1; for b by 3; for b by 2
   const logits = Float32Array.of(5, 0, 0, 0, 0, 1, 0, 3, 0, 0, 2, 0);
-  const shown = await worstMistakes({ dataset, evaluation: evaluationOf(logits, Int32Array.of(0, 1, 2, 0)) }, explainer);
+  const shown = await worstMistakes(
+    { dataset, evaluation: evaluationOf(logits, Int32Array.of(0, 1, 2, 0)) },
+    explainer,
+  );
   expect(shown.map(({ truth, predicted }) => `${truth} for ${predicted}`)).toEqual(["c for b", "a for b", "b for c"]);
   // −log softmax at the true class: log(2 + eᵏ) for k = 3, 2, 1
-  expect(shown.map(({ loss }) => loss)).toBeAllclose([3, 2, 1].map((k) => Math.log(2 + Math.exp(k))), { rtol: 1e-6 });
+  expect(shown.map(({ loss }) => loss)).toBeAllclose(
+    [3, 2, 1].map((k) => Math.log(2 + Math.exp(k))),
+    { rtol: 1e-6 },
+  );
   const [{ image } = { image: undefined }] = await samplesOf(dataset, [2]);
   if (!image) throw new Error("no image");
   const under = (heat: number) =>
-    dataUri(overlayHeat(image, { width: 2, height: 2, data: new Float32Array(4).fill(heat) }), { longest: 160, quality: 80 });
+    dataUri(overlayHeat(image, { width: 2, height: 2, data: new Float32Array(4).fill(heat) }), {
+      longest: 160,
+      quality: 80,
+    });
   expect(shown[0]?.heat).toEqual({ predicted: await under(0.5), truth: await under(1) });
 });
