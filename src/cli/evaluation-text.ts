@@ -41,11 +41,11 @@ export function absentNote({ perClass }: Pick<EvaluationReport, "perClass">): st
 /** The confusion matrix of the classes that occur, or where that is too wide, who is most often taken for whom. */
 export function confusionText({ confusion, perClass }: Pick<EvaluationReport, "confusion" | "perClass">): string {
   const names = perClass.map((entry) => entry.class);
-  const occurs = [...names.keys()].filter(
-    (index) => confusion[index]?.some((cell) => 0 < cell) || confusion.some((row) => 0 < (row[index] ?? 0)),
-  );
-  const rows = occurs.map((truth) => [names[truth] ?? "", ...occurs.map((taken) => confusion[truth]?.[taken] ?? 0)]);
-  const matrix = table([["true \\ predicted", ...occurs.map((index) => names[index] ?? "")], ...rows]);
+  const outputs = [...names.keys()];
+  const truths = outputs.filter((index) => confusion[index]?.some((cell) => 0 < cell));
+  const columns = outputs.filter((index) => truths.includes(index) || truths.some((row) => confusion[row]?.[index]));
+  const rows = truths.map((truth) => [names[truth] ?? "", ...columns.map((taken) => confusion[truth]?.[taken] ?? 0)]);
+  const matrix = table([["true \\ predicted", ...columns.map((index) => names[index] ?? "")], ...rows]);
   if (matrix.split("\n").every((line) => line.length <= MATRIX_COLUMNS)) return `confusion matrix\n${matrix}`;
   return confusedText(confusion, names);
 }

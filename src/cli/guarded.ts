@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { printError } from "./output.ts";
+import { failWith } from "./output.ts";
 
 /** A command's action whose errors are printed, with the exit code that they have. */
 export const guarded =
@@ -8,7 +8,7 @@ export const guarded =
     try {
       await action(...args);
     } catch (error) {
-      process.exitCode = printError(error);
+      process.exitCode = failWith(error);
     }
   };
 

@@ -23,7 +23,7 @@ import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
 import { examples } from "./options.ts";
-import { EXIT, note, printError } from "./output.ts";
+import { EXIT, failWith, note, printError, printJsonError, wantsJson } from "./output.ts";
 
 reserveEnvironment();
 
@@ -60,7 +60,9 @@ const program = new Command("ocelli")
       "ocelli train mnist --epochs 3",
       "ocelli eval runs/mnist-mnist-cnn-1 mnist",
       "ocelli train --help",
-    ),
+    ) +
+      "\nExit codes: 0 done; 1 an error in two lines, or pictures without an answer; 2 a wrong flag; 70 a bug; 130 stopped by Ctrl-C.\n" +
+      'With --json each command prints one object, and predict one a picture; an error is {"error": {"message", "hint"}}.\n',
   );
 
 /** Wrong flags in the same two lines as other errors: commander's message, and its suggestion as the hint. */
@@ -69,8 +71,10 @@ function wrongFlag(text: string): void {
     .trim()
     .replace(/^error: /, "")
     .split("\n");
-  note(`error: ${message}${message.endsWith(".") ? "" : "."}`);
-  note(`hint: ${suggestion?.replace(/^\((.*)\)$/, "$1") ?? "See the options with --help."}`);
+  const sentence = `${message}${message.endsWith(".") ? "" : "."}`;
+  const hint = suggestion?.replace(/^\((.*)\)$/, "$1") ?? "See the options with --help.";
+  note(`error: ${sentence}\nhint: ${hint}`);
+  if (wantsJson()) printJsonError(sentence, hint);
 }
 
 // whoever reads our output may have enough of it, as `head` does
@@ -91,5 +95,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.wrongFlag;
-  else process.exitCode = printError(error);
+  else process.exitCode = failWith(error);
 }

@@ -1,5 +1,5 @@
 /** What the command line prints: results on standard output, everything else on standard error. */
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 
 /** Exit codes of the command line. */
 export const EXIT = { fine: 0, userError: 1, wrongFlag: 2, bug: 70 } as const;
@@ -23,6 +23,30 @@ export function printError(error: unknown): number {
   note("This is a bug in ocelli: please report it with the lines above.");
   return EXIT.bug;
 }
+
+/**
+ * Whether a command line asks for JSON on standard output, also one that is wrong otherwise; not if it asks for another form
+ * as well.
+ */
+export function wantsJson(args: readonly string[] = process.argv.slice(2)): boolean {
+  const end = args.indexOf("--");
+  const own = end === -1 ? args : args.slice(0, end);
+  const at = own.findIndex((arg) => arg === "--format" || arg.startsWith("--format="));
+  const form = own[at] === "--format" ? own[at + 1] : own[at]?.slice("--format=".length);
+  if (own.includes("--csv")) return false;
+  return form === undefined ? own.includes("--json") : form === "json";
+}
+
+/** Prints an error as `printError` does and, where JSON is asked for, as an object on standard output; returns the exit code. */
+export function failWith(error: unknown): number {
+  const code = printError(error);
+  const hint = error instanceof UserError ? error.hint : "This is a bug in ocelli: please report it.";
+  if (wantsJson()) printJsonError(messageOf(error), hint);
+  return code;
+}
+
+/** An error as programs read it. */
+export const printJsonError = (message: string, hint: string): void => printJson({ error: { message, hint } });
 
 /** Aligned columns; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

@@ -5,14 +5,15 @@ const BAR_WIDTH = 24;
 const REDRAW_AFTER = 80;
 
 /** `████░░░░` */
-export const drawBar = (share: number): string => {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
-  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+export const drawBar = (share: number, width = BAR_WIDTH): string => {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `${"█".repeat(filled)}${"░".repeat(width - filled)}`;
 };
 
 /** Where the line is written. */
 export interface ProgressOutput {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -28,7 +29,8 @@ export function progressLine(
     show(done) {
       if (output.isTTY !== true || performance.now() - drawn < REDRAW_AFTER) return;
       drawn = performance.now();
-      output.write(`\r\x1b[2K${what} ${drawBar(done / total)} ${count(done)}/${count(total)}`);
+      const line = `${what} ${drawBar(done / total)} ${count(done)}/${count(total)}`;
+      output.write(`\r\x1b[2K${line.slice(0, Math.max(0, (output.columns ?? Number.POSITIVE_INFINITY) - 1))}`);
     },
     end() {
       if (Number.isFinite(drawn)) output.write("\r\x1b[2K");

@@ -2,6 +2,7 @@
 import type { EpochRecord, EvalRecord } from "../metrics/index.ts";
 import type { TrainingEvent, TrainingListener } from "../training/index.ts";
 import { duration, percent } from "./output.ts";
+import { drawBar } from "./progress-line.ts";
 
 type StepEvent = Extract<TrainingEvent, { type: "step" }>;
 type WaitEvent = Extract<TrainingEvent, { type: "wait" }>;
@@ -16,7 +17,6 @@ export interface ReporterOutput {
   readonly onLine?: (line: string) => void;
 }
 
-const BAR_WIDTH = 24;
 /** Without a terminal, this many lines for each epoch. */
 const LINES_PER_EPOCH = 5;
 /** A terminal is written to at most so often, in milliseconds. */
@@ -39,10 +39,10 @@ export function createReporter(output: ReporterOutput): TrainingListener {
     if (performance.now() - drawn < REDRAW_AFTER) return;
     drawn = performance.now();
     hasBar = true;
-    output.write(`\r\x1b[2K${text.slice(0, output.columns - 1)}`);
+    output.write(`\r\x1b[2K${text.slice(0, Math.max(0, output.columns - 1))}`);
   };
   return (event) => {
-    if (event.type === "step" && output.isTerminal) bar(stepBar(event));
+    if (event.type === "step" && output.isTerminal) bar(stepBar(event, output.columns - 1));
     else if (event.type === "step" && isMilestone(event)) line(stepLine(event));
     else if (event.type === "wait" && output.isTerminal) bar(waitBar(event));
     else if (event.type === "note") line(event.text);
@@ -58,20 +58,38 @@ export function createReporter(output: ReporterOutput): TrainingListener {
 const isMilestone = ({ batch, stepsPerEpoch }: StepEvent): boolean =>
   batch < stepsPerEpoch && batch % Math.ceil(stepsPerEpoch / LINES_PER_EPOCH) === 0;
 
-const drawBar = (share: number): string => {
-  const filled = Math.round(share * BAR_WIDTH);
-  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
-};
-
 const speed = (imagesPerSecond: number): string => `${Math.round(imagesPerSecond).toLocaleString("en-US")} images/s`;
 
-function stepFigures({ train, imagesPerSecond, secondsLeft }: StepEvent): string {
-  const left = secondsLeft === 0 ? "" : ` · ${duration(secondsLeft)} left`;
-  return `loss ${train.loss.toFixed(4)} · accuracy ${percent(train.accuracy)} · ${speed(imagesPerSecond)}${left}`;
+const lossText = ({ train }: StepEvent): string => `loss ${train.loss.toFixed(4)}`;
+const leftText = ({ secondsLeft }: StepEvent): string[] => (secondsLeft === 0 ? [] : [`${duration(secondsLeft)} left`]);
+
+function stepFigures(event: StepEvent): string {
+  const { train, imagesPerSecond } = event;
+  const figures = [lossText(event), `accuracy ${percent(train.accuracy)}`, speed(imagesPerSecond), ...leftText(event)];
+  return figures.join(" · ");
 }
 
-const stepBar = (event: StepEvent): string =>
-  `epoch ${event.epoch} ${drawBar(event.batch / event.stepsPerEpoch)} ${event.batch}/${event.stepsPerEpoch} · ${stepFigures(event)}`;
+/**
+ * The line of a step on a terminal of so many columns. What does not fit is left out in the order of its worth: first the speed
+ * and half of the bar, then the accuracy, the bar and the loss; the time that is left goes last.
+ */
+export function stepBar(event: StepEvent, columns: number): string {
+  const { epoch, batch, stepsPerEpoch, train, imagesPerSecond } = event;
+  const bar = drawBar(batch / stepsPerEpoch);
+  const half = drawBar(batch / stepsPerEpoch, bar.length / 2);
+  const [steps, left] = [`${batch}/${stepsPerEpoch}`, leftText(event)];
+  const [loss, accuracy] = [lossText(event), `accuracy ${percent(train.accuracy)}`];
+  const forms = [
+    [`epoch ${epoch} ${bar} ${steps}`, loss, accuracy, speed(imagesPerSecond), ...left],
+    [`epoch ${epoch} ${half} ${steps}`, loss, accuracy, speed(imagesPerSecond), ...left],
+    [`epoch ${epoch} ${half} ${steps}`, loss, accuracy, ...left],
+    [`epoch ${epoch} ${steps}`, loss, accuracy, ...left],
+    [`epoch ${epoch} ${steps}`, loss, ...left],
+    [`epoch ${epoch} ${steps}`, ...left],
+    left,
+  ].map((parts) => parts.join(" · "));
+  return forms.find((form) => form.length <= columns) ?? "";
+}
 
 const stepLine = (event: StepEvent): string =>
   `epoch ${event.epoch}, step ${event.batch}/${event.stepsPerEpoch} · ${stepFigures(event)}`;

@@ -31,3 +31,9 @@ test("what is not a number is left out; of nothing the error is 0", () => {
   expect(calibrationOf({ data: [Number.NaN, Number.NaN], classes: 2 }, [0])).toMatchObject({ error: 0 });
   expect(calibrationOf({ data: [], classes: 2 }, [])).toMatchObject({ error: 0 });
 });
+
+test("a probability on the edge of two bins is of the lower one: low < p ≤ high", () => {
+  const { bins } = calibrationOf({ data: [0, 0, Math.log(3), 0], classes: 2 }, [0, 0], 4); // 0.5 and 0.75 exactly
+  expect(bins.map(({ count }) => count)).toEqual([0, 1, 1, 0]);
+  expect(bins[1]).toEqual({ low: 0.25, high: 0.5, count: 1, confidence: 0.5, accuracy: 1 });
+});

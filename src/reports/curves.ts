@@ -8,9 +8,13 @@ import { COLOURS, FONT_SIZE, formatCount, formatShare, SCALE } from "./style.ts"
 interface Point {
   readonly x: number;
   readonly value: number;
-  readonly set: "Training" | "Validation";
+  /** What the legend calls its line, as the dashboard and the terminal do: "training loss", "validation accuracy". */
+  readonly line: string;
   readonly measured: boolean;
 }
+
+/** What a panel shows. */
+type Figure = "loss" | "accuracy";
 
 /** Points of the training loss line: each is the mean over as many consecutive steps as this number asks for. */
 const LOSS_POINTS = 80;
@@ -49,6 +53,7 @@ export async function curvesSvg(
     padding: 24,
     spacing: 40,
     hconcat: panelsOf(records),
+    resolve: { scale: { color: "independent" }, legend: { color: "independent" } },
   });
 }
 
@@ -81,19 +86,19 @@ function panelsOf(records: readonly MetricsRecord[]): object[] {
     axis: { tickMinStep: 1, format: ",~f" },
   };
   return [
-    panel(losses, x, { title: "Loss (cross entropy, nats)", ...lossAxis(losses) }),
-    panel(accuracies, x, { title: "Accuracy", ...accuracyAxis(accuracies) }),
+    panel("loss", losses, { x, y: { title: "Loss (cross entropy, nats)", ...lossAxis(losses) } }),
+    panel("accuracy", accuracies, { x, y: { title: "Accuracy", ...accuracyAxis(accuracies) } }),
   ];
 }
 
 /** Lines over `points`, with a dot at each point that was measured. */
-const panel = (points: readonly Point[], x: object, y: object): object => ({
+const panel = (figure: Figure, points: readonly Point[], { x, y }: { x: object; y: object }): object => ({
   ...PANEL,
   data: { values: points },
   encoding: {
     x,
     y: { field: "value", type: "quantitative", ...y },
-    color: { field: "set", type: "nominal", title: null, scale: SET_COLOURS },
+    color: { field: "line", type: "nominal", title: null, scale: coloursOf(figure) },
   },
   layer: [
     { mark: { type: "line", strokeWidth: 2, strokeJoin: "round" } },
@@ -101,7 +106,10 @@ const panel = (points: readonly Point[], x: object, y: object): object => ({
   ],
 });
 
-const SET_COLOURS = { domain: ["Training", "Validation"], range: [COLOURS.blue, COLOURS.orange] } as const;
+const coloursOf = (figure: Figure) => ({
+  domain: [`training ${figure}`, `validation ${figure}`],
+  range: [COLOURS.blue, COLOURS.orange],
+});
 
 const CONFIG = {
   font: FONT_FAMILY,
@@ -137,6 +145,7 @@ const CONFIG = {
     labelFontSize: FONT_SIZE.label,
     symbolType: "stroke",
     symbolStrokeWidth: 3,
+    labelLimit: 200,
   },
 } as const;
 
@@ -172,7 +181,7 @@ function stepAxis(records: readonly MetricsRecord[]): StepAxis {
   return { title: "Epoch", at, end: at(steps) };
 }
 
-function linesOf(records: readonly MetricsRecord[], figure: "loss" | "accuracy", at: StepAxis["at"]): Point[] {
+function linesOf(records: readonly MetricsRecord[], figure: Figure, at: StepAxis["at"]): Point[] {
   const steps = records.filter((record) => record.type === "step");
   const points: Point[] = figure === "loss" ? runningMeans(steps, at) : [];
   const perEpoch = points.length === 0;
@@ -180,9 +189,9 @@ function linesOf(records: readonly MetricsRecord[], figure: "loss" | "accuracy",
     if (record.type === "step") continue;
     const x = at(record.step);
     if (record.type === "epoch" && perEpoch) {
-      points.push({ x, value: record.train[figure], set: "Training", measured: true });
+      points.push({ x, value: record.train[figure], line: `training ${figure}`, measured: true });
     }
-    points.push({ x, value: record.val[figure], set: "Validation", measured: true });
+    points.push({ x, value: record.val[figure], line: `validation ${figure}`, measured: true });
   }
   return points.filter(({ value }) => Number.isFinite(value));
 }
@@ -195,7 +204,7 @@ function runningMeans(records: readonly StepRecord[], at: StepAxis["at"]): Point
     const group = steps.slice(index * size, (index + 1) * size);
     const mean = (figure: "step" | "loss"): number =>
       group.reduce((sum, record) => sum + record[figure], 0) / group.length;
-    return { x: at(mean("step")), value: mean("loss"), set: "Training", measured: false };
+    return { x: at(mean("step")), value: mean("loss"), line: "training loss", measured: false };
   });
 }
 

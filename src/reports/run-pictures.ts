@@ -61,17 +61,19 @@ export async function writeRunPictures(pictured: PicturedRun): Promise<string[]>
   );
 }
 
-/** The mistakes that the network was surest of, then images that it got right, from everywhere in the data set. */
-async function examples(dataset: Dataset, evaluation: Evaluation): Promise<Prediction[]> {
+/** The mistakes that the network was surest of, then images that it got right, from everywhere in the data set: indices. */
+export function exampleOrder(evaluation: Evaluation, classes: number): number[] {
   const { labels } = evaluation;
-  const { predictions, probability } = answersOf(evaluation, dataset.classes.length);
+  const { predictions, probability } = answersOf(evaluation, classes);
   const isRight = (index: number): boolean => predictions[index] === labels[index];
   const all = Array.from(labels.keys());
   const mistakes = all.filter((index) => !isRight(index)).sort((a, b) => probability(b) - probability(a) || a - b);
   const chosen = mistakes.slice(0, MISTAKES);
-  chosen.push(...spreadOver(all.filter(isRight), SHOWN - chosen.length));
-  return predictionsOf(dataset, evaluation, chosen);
+  return [...chosen, ...spreadOver(all.filter(isRight), SHOWN - chosen.length)];
 }
+
+const examples = (dataset: Dataset, evaluation: Evaluation): Promise<Prediction[]> =>
+  predictionsOf(dataset, evaluation, exampleOrder(evaluation, dataset.classes.length));
 
 /** `count` of the items, evenly spread; all of them if they are fewer. */
 export const spreadOver = (items: readonly number[], count: number): number[] =>

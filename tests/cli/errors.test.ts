@@ -71,6 +71,25 @@ test.each([
 });
 
 test.each([
+  ["eval none.pth good --json", 1, '"none.pth": expected a run folder', "Check the path."],
+  ["models --json --no-such-flag", 2, "unknown option '--no-such-flag'", "--help"],
+])("ocelli %s: the error is an object on standard output too", (line, code, message, hint) => {
+  const { status, stdout, stderr } = ocelli(cwd, line.split(" "));
+  expect(status).toBe(code);
+  const { error } = JSON.parse(stdout);
+  expect(error.message).toContain(message);
+  expect(error.hint).toContain(hint);
+  expect(stderr).toBe(`error: ${error.message}\nhint: ${error.hint}\n`);
+});
+
+test("data that lack a class are measured, and the class is named", () => {
+  const { status, stdout, stderr } = ocelli(cwd, ["eval", "run", "two-classes", "--json"]);
+  expect(status).toBe(0);
+  expect(stderr).toContain('There is no image of "1" and "2" of the model\'s 3 classes.\n');
+  expect(JSON.parse(stdout).perClass.map(({ count }: { count: number }) => count)).toEqual([15, 0, 0]);
+});
+
+test.each([
   // settings
   ["train good --epochs 0", "--epochs: expected a whole number of at least 1 but got 0.", "leave it out for 3."],
   ["train good --batch-size -1", "--batch-size: expected a whole number of at least 1 but got -1.", "Give another"],
@@ -100,7 +119,6 @@ test.each([
     "of that size",
   ],
   ["eval run sizes", "expected images of shape [1, 28, 28], which the network takes", "of that size"],
-  ["eval run two-classes", "expected data of 3 classes", "with the classes that the model was trained on"],
   // where the run goes
   ["train good --out file", '"file": expected a folder to write the run to but it, or a part', "another --out"],
   ["train good --out file/run", '"file/run": expected a folder to write the run to but', "another --out"],

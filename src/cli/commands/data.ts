@@ -63,12 +63,13 @@ const showCommand = new Command("show")
   .addOption(sizeOption)
   .addOption(shareOption)
   .addOption(seedOption)
+  .addOption(jsonOption)
   .addHelpText(
     "after",
     examples("ocelli data show photos --out batch.png", "ocelli data show photos --augment none --out plain.png"),
   )
   .action(
-    guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed }) => {
+    guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed, json }) => {
       const { loadData, photoPreparations } = await import("../../data/index.ts");
       const { writeFileAtomic } = await import("../../atomic-file.ts");
       const split = splitOf(valShare, seed);
@@ -79,7 +80,8 @@ const showCommand = new Command("show")
       const { train } = await loadData(data, { photos: { ...split, preparation } });
       const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
       await writeFileAtomic(out, await firstBatchPng(train, { ...shown, subtitle }));
-      print(`picture   ${out}`);
+      if (json) printJson({ picture: out, images: Math.min(shown.count, train.length) });
+      else print(`picture   ${out}`);
     }),
   );
 

@@ -15,7 +15,7 @@ import {
   transformInputOption,
 } from "../options.ts";
 import { EXIT, note } from "../output.ts";
-import { findPictures, readList } from "../pictures.ts";
+import { findPictures, leftOutText, readList } from "../pictures.ts";
 import { type AnswerPrinter, FORMATS, printerOf } from "../predictions.ts";
 
 /** Pictures that the network sees at once; fewer where there are fewer. */
@@ -52,7 +52,8 @@ export async function predictFiles(
   { model, classifier, top }: Pick<PredictRun, "model" | "classifier" | "top">,
 ): Promise<void> {
   const printer = printerOf("text", { logits: false, classes: model.classes, top });
-  await printAnswers(await findPictures(files), { model, classifier, top, batchSize: 1, printer });
+  const { sources } = await findPictures(files);
+  await printAnswers(sources, { model, classifier, top, batchSize: 1, printer });
 }
 
 const formatOption = new Option("--format <form>", "text, json (an object on each line) or csv").choices(FORMATS);
@@ -83,7 +84,9 @@ export const predictCommand = new Command("predict")
       "ocelli predict runs/ants-and-bees photos/ --heatmap heat/",
       "cat three.png | ocelli predict runs/first -",
       "find photos -type f -newer last | ocelli predict runs/ants-and-bees --from-file -",
-    ),
+    ) +
+      "\nExit code 0: each picture has an answer; 1: some could not be read, each with its error. What is no picture by its\n" +
+      "name below a folder is left out and told on standard error, in every format; a file that is named is always tried.\n",
   )
   .action(
     guarded(async (path, images, { model: name, fromFile, logits = false, heatmap, ...options }) => {
@@ -100,7 +103,9 @@ export const predictCommand = new Command("predict")
       const listed = fromFile === undefined ? [] : await readList(fromFile);
       const { model, network, open } = await loadClassifier(path, { model: name, emaWeights, transformInput });
       for (const text of network?.notes ?? []) note(text);
-      const sources = await findPictures([...images, ...listed]);
+      const found = await findPictures([...images, ...listed]);
+      const { sources } = found;
+      for (const line of leftOutText(found)) note(line);
       if (sources.length === 0)
         throw new UserError("predict: expected pictures but got none.", "Name some, or a folder.");
       const batchSize = Math.min(atOnce, sources.length); // each run of the network takes a whole batch

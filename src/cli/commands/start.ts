@@ -5,8 +5,8 @@ import { Command } from "@commander-js/extra-typings";
 import type { IdxData } from "../../data/index.ts";
 import { messageOf } from "../../errors.ts";
 import { guarded } from "../guarded.ts";
-import { examples, numeric } from "../options.ts";
-import { note, print } from "../output.ts";
+import { examples, jsonOption, numeric } from "../options.ts";
+import { note, print, printJson } from "../output.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { predictFiles } from "./predict.ts";
 
@@ -48,9 +48,10 @@ async function writeSamples(run: string, { test }: IdxData): Promise<string[]> {
 export const startCommand = new Command("start")
   .description("The main job in one go: train a digit classifier, evaluate it, draw pictures, predict")
   .option("--epochs <count>", "passes over the training images", numeric, DEFAULT_EPOCHS)
+  .addOption(jsonOption)
   .addHelpText("after", examples("ocelli start", "npm start"))
   .action(
-    guarded(async ({ epochs }) => {
+    guarded(async ({ epochs, json }) => {
       const { freeRunFolder, loadModel, openModel, resolveConfig } = await import("../../training/index.ts");
       const { name, data } = await findData();
       const config = resolveConfig([
@@ -59,6 +60,7 @@ export const startCommand = new Command("start")
       const run = await freeRunFolder("runs", `${name}-mnist-cnn`);
       const finished = await performRun({ kind: "train", config, run, data });
       if (!finished) return;
+      if (json) return printJson(finished.summary);
       print("");
       printRun(finished);
       print("\npredictions for a few validation images:");

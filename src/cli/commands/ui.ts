@@ -1,8 +1,8 @@
 import { Command } from "@commander-js/extra-typings";
 import { trainingArguments } from "../../training/setting-flags.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
-import { examples, numeric } from "../options.ts";
-import { note, print } from "../output.ts";
+import { examples, jsonOption, numeric } from "../options.ts";
+import { note, print, printJson } from "../output.ts";
 
 /** The usual port; if it is taken, the next free one is. */
 const PORT = 7860;
@@ -12,9 +12,10 @@ export const uiCommand = new Command("ui")
   .description("Open a page with your runs: live curves, comparison, pictures, training")
   .argument("[runs]", "a folder of runs, or one run (default: runs)")
   .option("--port <number>", "the port, or the next free one; 0 takes any", numeric, PORT)
+  .addOption(jsonOption)
   .addHelpText("after", examples("ocelli ui", "ocelli ui runs --port 8080", "ocelli ui runs/digits-mnist-cnn-1"))
   .action(
-    guarded(async (given, { port: wanted }) => {
+    guarded(async (given, { port: wanted, json }) => {
       const { dashboardApp, openRunsFolder, pageFolder } = await import("../../serving/dashboard/index.ts");
       const { listen } = await import("../../serving/http.ts");
       const port = wholeNumber("--port", wanted, 0);
@@ -39,7 +40,8 @@ export const uiCommand = new Command("ui")
       });
       const server = await listen(app, { port, orNextFree: true });
       if (port !== 0 && server.port !== port) note(`Port ${port} is taken; this dashboard has ${server.port}.`);
-      print(`Dashboard of "${runs.name}": ${server.url}`);
+      if (json) printJson({ runs: runs.name, url: server.url });
+      else print(`Dashboard of "${runs.name}": ${server.url}`);
       if (runs.isMissing) note(`There is no folder "${runs.name}" yet: the first run that is trained here makes it.`);
       note("Ctrl-C ends it.");
       await interrupted();

@@ -24,4 +24,4 @@ export {
 } from "./preparations.ts";
 export type { Problem, ProblemKind } from "./problems.ts";
 export type { SplitOptions } from "./split.ts";
-export { type FoundFiles, findFiles, leftOutReason } from "./walk.ts";
+export { type FoundFiles, findFiles, leftOutReason, NOT_UTF8 } from "./walk.ts";

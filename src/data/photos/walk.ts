@@ -26,11 +26,14 @@ const OTHER_PICTURES: readonly (readonly [endings: RegExp, format: string])[] = 
   [/\.(svg|psd|xcf|ico|tga|pcx|exr|hdr|eps|dcm|nii)$/i, "a format that cannot be decoded: convert it to PNG"],
 ];
 
+/** The reason of a photo whose name is not UTF-8, which has to be opened by bytes. */
+export const NOT_UTF8 = "its name is not UTF-8";
+
 /** Why a file that `findFiles` counts among the others is no photo. */
 export function leftOutReason(name: string): string {
   if (name.endsWith("/")) return "a folder whose name is not UTF-8";
   const photo = isPhotoName(name);
-  if (photo) return ESCAPED.test(name) ? "its name is not UTF-8" : "no ordinary file";
+  if (photo) return ESCAPED.test(name) ? NOT_UTF8 : "no ordinary file";
   return OTHER_PICTURES.find(([endings]) => endings.test(name))?.[1] ?? "no photo by its name";
 }
 

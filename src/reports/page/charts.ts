@@ -30,8 +30,8 @@ export async function curvesSection(records: readonly MetricsRecord[]): Promise<
 <h2>Training</h2>
 <p class="faint">${what}. Training accuracy is the mean over the steps of each epoch.</p>
 <div class="two">
-<figure role="img" aria-label="Loss of training and validation in the course of the run">${themed(loss)}</figure>
-<figure role="img" aria-label="Accuracy of training and validation in the course of the run">${themed(accuracy)}</figure>
+<figure role="img" aria-label="Training loss and validation loss in the course of the run">${themed(loss)}</figure>
+<figure role="img" aria-label="Training accuracy and validation accuracy in the course of the run">${themed(accuracy)}</figure>
 </div>
 </section>`;
 }
