@@ -116,6 +116,7 @@ save("head.pth", {"conv.weight": state["conv.weight"], "conv.bias": state["conv.
 save("numpy.pth", {name: np.asfortranarray(tensor.numpy()) for name, tensor in state.items()})
 save("whole.pth", net)
 save("whole-legacy.pth", torch.nn.DataParallel(net), _use_new_zipfile_serialization=False)
+del net.passing  # TorchScript does not note which buffers are not saved
 torch.jit.script(net).save(out / "script.pt")
 save("beside-layer.pth", {**prefixed("backbone."), "head.weight": torch.ones(5, 3), "head.bias": torch.ones(5)})
 save("extra-layer.pth", {**state, "se.weight": torch.ones(2, 2)})
