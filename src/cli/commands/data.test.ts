@@ -40,7 +40,9 @@ test("check tells what was found, and exits with 0", async () => {
   expect(out).toMatch(/class {2}train {2}val\nants {7}1 {4}1\nbees {7}1 {4}1\ntotal {6}2 {4}2\n/);
   expect(out).toContain("sides of 30 to 40 pixels, in the middle 40×30");
   expect(out).toContain("warning: 4 photos have a side below 64 pixels.\n  train/ants/1.png: 40×30");
-  expect(out).toContain("note: 1 file is not used.\n  train/bees/x.gif: no photo by its name\n  → ");
+  expect(out).toContain(
+    "note: 1 file is not used.\n  train/bees/x.gif: a GIF, which torchvision passes over too\n  → ",
+  );
   expect(out).toMatch(/fine: 0 errors, 1 warning, 1 note\n$/);
 });
 

@@ -136,7 +136,7 @@ describe("problems", () => {
     expect(found.problems[0]).toMatchObject({
       message: "2 files are not used",
       found: [
-        { files: ["train/ants/a.gif"], detail: "no photo by its name" },
+        { files: ["train/ants/a.gif"], detail: "a GIF, which torchvision passes over too" },
         { files: ["val/b.jpg"], detail: "in no class folder" },
       ],
     });

@@ -56,7 +56,7 @@ describe("a folder with train and val", () => {
       val: { names: ["val/ants/3.jpg", "val/bees/4.jpg"], labels: [0, 1] },
       skipped: [
         { name: "train/loose.jpg", reason: "in no class folder" },
-        { name: "train/ants/not.gif", reason: "no photo by its name" },
+        { name: "train/ants/not.gif", reason: "a GIF, which torchvision passes over too" },
         { name: "train/ants/notes.txt", reason: "no photo by its name" },
       ],
     });

@@ -6,7 +6,7 @@ import { isManifestName, readManifest } from "./manifest.ts";
 import { MARKS_FILE } from "./marks.ts";
 import { type FoundPhotos, type PhotoSet, requireSameClasses, requireTwo, type SkippedFile } from "./photo-set.ts";
 import { type SplitOptions, stratifiedSplit } from "./split.ts";
-import { compareCodePoints, findFiles, joinName, listFolder, PHOTO_EXTENSIONS } from "./walk.ts";
+import { compareCodePoints, findFiles, joinName, leftOutReason, listFolder, PHOTO_EXTENSIONS } from "./walk.ts";
 import { counted, listed } from "./words.ts";
 
 const TRAIN = "train";
@@ -48,7 +48,7 @@ async function readClassFolders(root: string, folder: string): Promise<ClassFold
   for (const name of folders) {
     const { photos, others } = await findFiles(root, joinName(folder, name));
     byClass.set(name, photos);
-    skipped.push(...others.map((other): SkippedFile => ({ name: other, reason: "no photo by its name" })));
+    skipped.push(...others.map((other): SkippedFile => ({ name: other, reason: leftOutReason(other) })));
   }
   return { byClass, skipped };
 }
@@ -65,7 +65,7 @@ function checkedClasses(path: string, { byClass, skipped }: ClassFolders): strin
   }
   const empty = classes.filter((name) => byClass.get(name)?.length === 0);
   if (0 < empty.length) {
-    const skippedHere = skipped.filter(({ reason }) => reason === "no photo by its name").length;
+    const skippedHere = skipped.filter(({ reason }) => reason !== "in no class folder").length;
     const also =
       skippedHere === 0
         ? ""

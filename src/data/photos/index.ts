@@ -24,3 +24,4 @@ export {
 } from "./preparations.ts";
 export type { Problem, ProblemKind } from "./problems.ts";
 export type { SplitOptions } from "./split.ts";
+export { type FoundFiles, findFiles, leftOutReason } from "./walk.ts";

@@ -13,7 +13,7 @@ export interface PhotoSet {
 /** A file that is not used, and why. */
 export interface SkippedFile {
   readonly name: string;
-  readonly reason: "no photo by its name" | "in no class folder" | "of a split that is not used";
+  readonly reason: string;
 }
 
 /** The photos of a data set. */
