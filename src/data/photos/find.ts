@@ -5,6 +5,7 @@ import { mapConcurrently } from "./concurrent.ts";
 import { findFlat } from "./layout/flat-layout.ts";
 import { shapeOf } from "./layout/folder-shape.ts";
 import { chooseSplits, findSplit } from "./layout/split-layout.ts";
+import { findTables } from "./manifest/folder-tables.ts";
 import { isManifestName, readManifest } from "./manifest/manifest.ts";
 import type { FoundPhotos } from "./photo-set.ts";
 import type { SplitOptions } from "./split.ts";
@@ -13,8 +14,8 @@ import { listFolder } from "./walk.ts";
 /**
  * Finds the photos of `data`: a folder with `train` and `val` (or other usual names of such, see `splitName`), each with a folder
  * for each class, as torchvision's ImageFolder reads them; a folder of class folders, which is divided by chance unless each has
- * folders for training and validation of its own; or a manifest, also as `manifest.csv` or the like in the folder. What cannot be
- * used is a `UserError` that names it.
+ * folders for training and validation of its own; a manifest, also as `manifest.csv` or the like in the folder; or
+ * with the tables of labels of Roboflow and Hugging Face. What cannot be used is a `UserError` that names it.
  */
 export async function findPhotos(data: string, options: SplitOptions = {}): Promise<FoundPhotos> {
   const found = await stat(data).catch(() => undefined);
@@ -26,6 +27,8 @@ async function findInFolder(root: string, options: SplitOptions): Promise<FoundP
   const { folders, files } = await listFolder(root);
   const manifest = files.find((file) => /^manifest\./.test(file) && isManifestName(file));
   const shapes = await mapConcurrently(folders, (name) => shapeOf(root, name));
+  const labelled = await findTables(root, { files, shapes }, options);
+  if (labelled) return labelled;
   const splits =
     manifest !== undefined && !shapes.some(({ folders }) => 0 < folders.length)
       ? undefined

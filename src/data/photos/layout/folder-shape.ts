@@ -12,6 +12,8 @@ export interface FolderShape {
   readonly folders: readonly string[];
   /** How many photos lie in it, in none of its folders. */
   readonly photos: number;
+  /** Its other files. */
+  readonly others: readonly string[];
 }
 
 /** Looks into a folder, and into a single one in it that says no more than its own name: `seg_train/seg_train`, `train/images`. */
@@ -23,7 +25,7 @@ export async function shapeOf(root: string, name: string): Promise<FolderShape> 
     const [inner] = folders;
     const repeats = inner !== undefined && (splitName(inner)?.split === split || isPlainName(inner));
     if (split !== undefined && folders.length === 1 && photos === 0 && repeats) return look(joinName(place, inner));
-    return { name, place, folders, photos };
+    return { name, place, folders, photos, others: files.filter((file) => !isPhotoName(file)) };
   };
   return look(name);
 }

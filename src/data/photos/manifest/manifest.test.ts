@@ -125,6 +125,73 @@ test("folders in the files' names say splits where no column does", async () => 
   });
 });
 
+describe("tables of other tools", () => {
+  const tree = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const { root, remove } = await writeTree(files);
+    removals.push(remove);
+    return root;
+  };
+  const split = (name: string, table: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries({ "1.jpg": "", "2.jpg": "", ...table }).map(([file, text]) => [`${name}/${file}`, text]),
+    );
+
+  test("Roboflow's columns of classes are read", async () => {
+    const table = { "_classes.csv": "filename, Ants, bees\n1.jpg, 1, 0\n2.jpg, 0, 1\n" };
+    const root = await tree({ ...split("train", table), ...split("valid", table), ...split("test", table) });
+    expect(await findPhotos(root)).toMatchObject({
+      classes: ["Ants", "bees"],
+      train: { names: ["train/1.jpg", "train/2.jpg"], labels: [0, 1] },
+      val: { names: ["valid/1.jpg", "valid/2.jpg"], labels: [0, 1] },
+      notes: [
+        'Labels are those of "test/_classes.csv", "train/_classes.csv" and "valid/_classes.csv".',
+        'Photos of the split "val" are for validation; those of "test" are not used.',
+      ],
+    });
+  });
+
+  test("a photo of several classes is refused with its line", async () => {
+    const table = { "_classes.csv": "filename, ants, bees\n1.jpg, 1, 0\n2.jpg, 1, 1\n" };
+    const root = await tree({ ...split("train", table), ...split("valid", table) });
+    expect(await refusal(root)).toMatch(
+      /_classes\.csv" line 3: expected a 1 in the column of one class but there are "ants" and "bees"/,
+    );
+  });
+
+  test.each([
+    ["metadata.csv", "file_name,label\n1.jpg,a\n2.jpg,b\n"],
+    ["metadata.jsonl", '{"file_name":"1.jpg","label":"a"}\n{"file_name":"2.jpg","label":"b"}\n'],
+  ])("Hugging Face's %s is read in each split", async (name, text) => {
+    const root = await tree({ ...split("train", { [name]: text }), ...split("test", { [name]: text }) });
+    expect(await findPhotos(root)).toMatchObject({
+      classes: ["a", "b"],
+      train: { names: ["train/1.jpg", "train/2.jpg"], labels: [0, 1] },
+      val: { names: ["test/1.jpg", "test/2.jpg"], labels: [0, 1] },
+    });
+  });
+
+  test("one metadata.csv for all splits is read", async () => {
+    const text = "file_name,label\ntrain/1.jpg,a\ntrain/2.jpg,b\ntest/1.jpg,a\ntest/2.jpg,b\n";
+    const root = await tree({ ...split("train", {}), ...split("test", {}), "metadata.csv": text });
+    expect(await findPhotos(root)).toMatchObject({
+      train: { names: ["train/1.jpg", "train/2.jpg"] },
+      val: { labels: [0, 1] },
+    });
+  });
+
+  test("a table without labels leaves it to the folders", async () => {
+    const table = { "metadata.csv": "file_name,text\na/1.jpg,an ant\n" };
+    const photos = { "a/1.jpg": "", "b/2.jpg": "" };
+    const files = { ...table, ...photos };
+    const under = (name: string) =>
+      Object.fromEntries(Object.entries(files).map(([file, text]) => [`${name}/${file}`, text]));
+    expect(await findPhotos(await tree({ ...under("train"), ...under("val") }))).toMatchObject({
+      layout: "split",
+      classes: ["a", "b"],
+    });
+  });
+});
+
 const cases = join(process.env.OCELLI_DATA ?? "", "../cases/manifests");
 describe.skipIf(!process.env.OCELLI_DATA || !existsSync(cases))("the manifests of cases", () => {
   test.each([

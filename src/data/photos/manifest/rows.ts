@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** What columns may be called, the likeliest first. */
-export const COLUMNS = {
+const COLUMNS = {
   file: ["file", "file_name", "filename", "file_path", "filepath", "path", "image", "image_path", "image_name", "img"],
   label: ["label", "class", "class_name", "category", "label_name"],
   split: ["split", "subset", "set"],
@@ -22,8 +22,15 @@ export const COLUMNS = {
 type Column = keyof typeof COLUMNS;
 
 /** Where a column stands; −1 if there is none of its names. */
-export const placeOf = (columns: readonly string[], column: Column): number =>
+const placeOf = (columns: readonly string[], column: Column): number =>
   columns.indexOf(COLUMNS[column].find((name) => columns.includes(name)) ?? "");
+
+/** Whether a table or JSON lines have labels, as far as the first line shows. */
+export function hasLabels(text: string, path: string): boolean {
+  if (!/\.jsonl$/i.test(path)) return placeOf(readTable(text, path, ",").columns, "label") !== -1;
+  const first = parsedJson(text.split("\n").find((line) => line.trim() !== "") ?? "");
+  return typeof first === "object" && first !== null && COLUMNS.label.some((name) => name in first);
+}
 
 /** The rows of a manifest, in the form that its name says. */
 export function rowsOf(text: string, path: string): Row[] {
@@ -33,7 +40,7 @@ export function rowsOf(text: string, path: string): Row[] {
 }
 
 /** The names in a table's first line, and the lines after it. What separates values or ends lines otherwise is a `UserError`. */
-export function readTable(text: string, path: string, separator: Separator) {
+function readTable(text: string, path: string, separator: Separator) {
   requireSeparator(text, path, separator);
   const [header, ...records] = parseCsv(text, path, separator);
   return { columns: header?.cells.map((name) => name.trim().toLowerCase()) ?? [], records };
