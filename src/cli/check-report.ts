@@ -1,5 +1,5 @@
 /** The text of `ocelli data check`. */
-import type { DataCheck, Problem } from "../data/index.ts";
+import { classCounts, type DataCheck, type IdxData, type Problem } from "../data/index.ts";
 import { table } from "./output.ts";
 
 /** Classes, files and groups that are listed before the rest is counted. */
@@ -18,6 +18,7 @@ export function checkReport(check: DataCheck): string {
   const { train, val } = check.photos;
   const parts = [
     `${check.data}: ${train + val} photos in ${check.classes.length} classes (${LAYOUTS[check.layout]})`,
+    check.notes.join("\n"),
     classTable(check),
     sidesLine(check.sides),
     ...check.problems.map(problemText),
@@ -26,7 +27,7 @@ export function checkReport(check: DataCheck): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function classTable({ classes, photos }: DataCheck): string {
+function classTable({ classes, photos }: Pick<DataCheck, "classes" | "photos">): string {
   const shown = classes.slice(0, MOST_CLASSES).map((entry) => [entry.class, entry.train, entry.val]);
   const rest = classes.slice(MOST_CLASSES);
   const sum = (split: "train" | "val"): number => rest.reduce((all, entry) => all + entry[split], 0);
@@ -53,4 +54,44 @@ function verdict({ problems, ok }: DataCheck): string {
     return `${number} ${severity}${number === 1 ? "" : "s"}`;
   };
   return `${ok ? "fine" : "broken"}: ${count("error")}, ${count("warning")}, ${count("note")}`;
+}
+
+/** What is told of a data set of pictures of one size, whose files were found to agree. */
+export interface PixelCheck {
+  readonly data: string;
+  readonly source: string;
+  readonly shape: readonly number[];
+  readonly photos: DataCheck["photos"];
+  readonly classes: DataCheck["classes"];
+  readonly notes: readonly string[];
+  readonly ok: true;
+  readonly dataHash: string;
+}
+
+/** Counts the pictures of each class. */
+export function pixelCheck(data: string, { train, test, source, dataHash, notes = [] }: IdxData): PixelCheck {
+  const counts = [train, test].map(({ labels = [], classes }) => classCounts(Array.from(labels), classes.length));
+  const [forTraining = [], forValidation = []] = counts;
+  return {
+    ...{ data, source, dataHash, notes, shape: train.shape, ok: true },
+    photos: { train: train.length, val: test.length },
+    classes: train.classes.map((name, at) => ({
+      class: name,
+      train: forTraining[at] ?? 0,
+      val: forValidation[at] ?? 0,
+    })),
+  };
+}
+
+/** The account of it for people. */
+export function pixelReport(check: PixelCheck): string {
+  const [channels, height, width] = check.shape;
+  const { train, val } = check.photos;
+  const parts = [
+    `${check.source}: ${train + val} pictures of ${height}×${width} pixels, ${channels === 1 ? "grey" : "in colour"}, in ${check.classes.length} classes`,
+    check.notes.join("\n"),
+    classTable(check),
+    "fine: the files are whole and agree with each other",
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -68,13 +68,31 @@ corrupted.fill(0x55, 300, 340);
 const wrongChecksum = gzipSync(IMAGES);
 wrongChecksum.writeUInt32LE(1, wrongChecksum.length - 8);
 
+test.each([
+  ["signed bytes", 9, [7, 127], [7, 127]],
+  ["16-bit integers", 11, [0, 255, 0, 3], [255, 3]],
+  ["32-bit integers", 12, [0, 0, 0, 9], [9]],
+  ["32-bit floats", 13, [0x43, 0x7f, 0, 0], [255]],
+  ["64-bit floats", 14, [0x40, 0x24, 0, 0, 0, 0, 0, 0], [10]],
+] as const)("%s are read where they are whole numbers of a byte", async (_, type, bytes, values) => {
+  expect(await readIdx(await saved(idx([values.length], [...bytes], type)))).toEqual({
+    dims: [values.length],
+    data: Uint8Array.from(values),
+  });
+});
+
 const refused: [string, Buffer, RegExp][] = [
   ["empty", Buffer.alloc(0), /it is empty/],
   ["gzip of nothing", gzipSync(Buffer.alloc(0)), /it is empty/],
   ["three bytes", Buffer.from([0, 0, 8]), /only 3 bytes/],
   ["text", Buffer.from("<html>404</html>"), /it begins with 3c 68 74 6d/],
   ["no dimensions", Buffer.from([0, 0, 8, 0]), /it begins with 00 00 08 00/],
-  ["floats", idx([1], [0, 0, 0, 0], 13), /32-bit floats \(magic 00 00 0d 01\)/],
+  [
+    "floats",
+    idx([2], [0, 0, 0, 0, 0x3f, 0, 0, 0], 13),
+    /whole numbers in 0\.\.255 but it holds 32-bit floats, of which number 1 is 0\.5/,
+  ],
+  ["negative bytes", idx([1], [0xff], 9), /it holds signed bytes, of which number 0 is -1/],
   ["unknown type", idx([1], [0], 99), /another type/],
   ["cut in the header", IMAGES.subarray(0, 9), /truncated in its header, after 9 bytes/],
   ...forms(IMAGES.subarray(0, 20)).map(([form, bytes]): [string, Buffer, RegExp] => [
@@ -105,7 +123,10 @@ const refused: [string, Buffer, RegExp][] = [
 test.each(refused)("%s is refused with path and hint", async (_, bytes, message) => {
   const path = await saved(bytes);
   const read = readIdx(path);
-  await expect(read).rejects.toMatchObject({ name: "UserError", hint: expect.stringMatching(/fetch it again/) });
+  await expect(read).rejects.toMatchObject({
+    name: "UserError",
+    hint: expect.stringMatching(/fetch it again|save them as unsigned bytes/),
+  });
   await expect(read).rejects.toThrow(message);
   await expect(read).rejects.toThrow(path);
 });

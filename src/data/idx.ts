@@ -1,7 +1,7 @@
 /**
  * Reading IDX files, the format of MNIST: two zero bytes, a type code, the number of dimensions, each dimension as a
- * big-endian 32-bit integer, then the elements. Only unsigned bytes are read. A file is held to its own header before
- * memory of the size that the header asks for is taken.
+ * big-endian 32-bit integer, then the elements. Elements of any type are read if they are whole numbers in 0..255. A file is held to
+ * its own header before memory of the size that the header asks for is taken.
  */
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -22,14 +22,22 @@ export interface IdxImages {
   readonly width: number;
 }
 
+/** A type of elements: its name, its bytes, and how one is read. */
+interface ElementType {
+  readonly name: string;
+  readonly bytes: number;
+  readonly read: (view: DataView, at: number) => number;
+}
+
 const UNSIGNED_BYTE = 0x08;
-const TYPE_NAMES: Readonly<Record<number, string>> = {
-  9: "signed bytes",
-  11: "16-bit integers",
-  12: "32-bit integers",
-  13: "32-bit floats",
-  14: "64-bit floats",
-};
+const TYPES: ReadonlyMap<number, ElementType> = new Map([
+  [UNSIGNED_BYTE, { name: "unsigned bytes", bytes: 1, read: (view, at) => view.getUint8(at) }],
+  [0x09, { name: "signed bytes", bytes: 1, read: (view, at) => view.getInt8(at) }],
+  [0x0b, { name: "16-bit integers", bytes: 2, read: (view, at) => view.getInt16(at) }],
+  [0x0c, { name: "32-bit integers", bytes: 4, read: (view, at) => view.getInt32(at) }],
+  [0x0d, { name: "32-bit floats", bytes: 4, read: (view, at) => view.getFloat32(at) }],
+  [0x0e, { name: "64-bit floats", bytes: 8, read: (view, at) => view.getFloat64(at) }],
+]);
 /** The largest array that is read. */
 const MAX_BYTES = 2 ** 31 - 1;
 /** Deflate's best ratio: 258 bytes from two bits and a little, so a file cannot hold more than this times its size. */
@@ -94,26 +102,30 @@ async function gunzipWhole(compressed: Uint8Array, expected: number, path: strin
 }
 
 /** The dimensions that the header tells, and its length in bytes. */
-function parseHeader(bytes: Uint8Array, path: string): { dims: number[]; headerBytes: number } {
+function parseHeader(bytes: Uint8Array, path: string): { dims: number[]; headerBytes: number; type: ElementType } {
   const fail = (received: string): never => {
-    const expected = "expected an IDX file of unsigned bytes (magic 00 00 08 then the number of dimensions)";
+    const expected = "expected an IDX file (magic 00 00, the type, for bytes 08, and the number of dimensions)";
     throw new UserError(`"${path}": ${expected} but ${received}.`, FETCH_AGAIN);
   };
   if (bytes.length === 0) fail("it is empty");
   if (bytes.length < 4) fail(`it has only ${bytes.length} bytes`);
-  const [zero0 = 0, zero1 = 0, type = 0, rank = 0] = bytes;
-  const magic = [zero0, zero1, type, rank].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const [zero0 = 0, zero1 = 0, code = 0, rank = 0] = bytes;
+  const type = TYPES.get(code);
+  const magic = [zero0, zero1, code, rank].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   if (zero0 !== 0 || zero1 !== 0 || rank === 0) fail(`it begins with ${magic}`);
-  if (type !== UNSIGNED_BYTE) fail(`it holds ${TYPE_NAMES[type] ?? "another type"} (magic ${magic})`);
+  if (!type) return fail(`it holds another type (magic ${magic})`);
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) fail(`it is truncated in its header, after ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
-  return { dims: Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis)), headerBytes };
+  return { dims: Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis)), headerBytes, type };
 }
 
 /** Bytes of the whole file by its header; refuses what this file cannot hold, or memory could not. */
-function expectedBytes(dims: readonly number[], headerBytes: number, limit: { path: string; holds: number }): number {
-  const expected = dims.reduce((product, dim) => product * dim, 1) + headerBytes;
+function expectedBytes(
+  { dims, headerBytes, type }: ReturnType<typeof parseHeader>,
+  limit: { path: string; holds: number },
+): number {
+  const expected = dims.reduce((product, dim) => product * dim, type.bytes) + headerBytes;
   const says = `"${limit.path}": expected ${expected} bytes, as its header says ([${dims.join(", ")}]),`;
   if (expected > limit.holds) throw new UserError(`${says} but it is too small to hold them.`, FETCH_AGAIN);
   if (expected > MAX_BYTES) {
@@ -123,15 +135,16 @@ function expectedBytes(dims: readonly number[], headerBytes: number, limit: { pa
 }
 
 /**
- * Reads an IDX file of unsigned bytes, plain or gzip (told by its first bytes, not by its name). A file that is missing,
- * unreadable, truncated, corrupt, longer than its header says or of another type is a `UserError`.
+ * Reads an IDX file, plain or gzip (told by its first bytes, not by its name). A file that is missing,
+ * unreadable, truncated, corrupt, longer than its header says or of other values is a `UserError`.
  */
 export async function readIdx(path: string): Promise<IdxArray> {
   const stored = await readBytes(path);
   const packed = isGzip(stored);
-  const { dims, headerBytes } = parseHeader(packed ? await gunzipStart(stored, path) : stored, path);
+  const header = parseHeader(packed ? await gunzipStart(stored, path) : stored, path);
+  const { dims, headerBytes, type } = header;
   const holds = packed ? stored.length * MAX_EXPANSION : stored.length;
-  const expected = expectedBytes(dims, headerBytes, { path, holds });
+  const expected = expectedBytes(header, { path, holds });
   const bytes = packed ? await gunzipWhole(stored, expected, path) : stored;
   if (bytes.length !== expected) {
     throw new UserError(
@@ -139,7 +152,28 @@ export async function readIdx(path: string): Promise<IdxArray> {
       FETCH_AGAIN,
     );
   }
-  return { dims, data: bytes.subarray(headerBytes) };
+  const elements = bytes.subarray(headerBytes);
+  return { dims, data: type === TYPES.get(UNSIGNED_BYTE) ? elements : asBytes(elements, type, path) };
+}
+
+/** Elements of another type as bytes. What is no whole number in 0..255 is a `UserError`. */
+function asBytes(
+  elements: Uint8Array<ArrayBuffer>,
+  { name, bytes, read }: ElementType,
+  path: string,
+): Uint8Array<ArrayBuffer> {
+  const view = new DataView(elements.buffer, elements.byteOffset, elements.length);
+  const values = new Uint8Array(elements.length / bytes);
+  for (let i = 0; i < values.length; i++) {
+    const value = read(view, i * bytes);
+    values[i] = value;
+    if (values[i] === value) continue;
+    throw new UserError(
+      `"${path}": expected whole numbers in 0..255 but it holds ${name}, of which number ${i} is ${value}.`,
+      "Scale pixels to 0..255 or number classes from 0, and save them as unsigned bytes.",
+    );
+  }
+  return values;
 }
 
 /** Reads grey images [count, height, width], at least one of at least one pixel. Errors as `readIdx`. */

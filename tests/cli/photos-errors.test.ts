@@ -163,7 +163,7 @@ const SMALL = [
 test("files that are no photos by their names are left out, and named", () => {
   const { status, stderr } = ocelli(cwd, ["train", "others", "--out", "run-others", ...SMALL]);
   expect(stderr).toContain(
-    'Skipped 2 files that are no photo of a class: "train/ants/moving.gif" and "val/bees/notes.txt".',
+    'Skipped 2 files that are no photo of a class: "train/ants/moving.gif" and "val/bees/notes.txt" (a GIF, which torchvision passes over too).',
   );
   expect(stderr).toContain("4 images to train, 2 to validate\n");
   expect(status).toBe(0);

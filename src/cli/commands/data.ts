@@ -1,10 +1,12 @@
+import { stat } from "node:fs/promises";
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
+import { checkReport, pixelCheck, pixelReport } from "../check-report.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
 import { augmentOption, examples, jsonOption, numeric } from "../options.ts";
-import { EXIT, print, printJson } from "../output.ts";
+import { EXIT, note, print, printJson } from "../output.ts";
 
-const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv or .jsonl manifest";
+const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv, .tsv, .jsonl or .json manifest";
 
 const sizeOption = new Option("--size <pixels>", "side of what the network takes").default(224).argParser(numeric);
 const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
@@ -22,6 +24,9 @@ function splitOf(share: number | string, seed: number | string): { share: number
   );
 }
 
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
 /** Tells how far a check is, where someone watches; the function that is returned wipes it away. */
 function progressLine(): { show: (done: number, total: number) => void; clear: () => void } {
   if (process.stderr.isTTY !== true) return { show: () => {}, clear: () => {} };
@@ -33,7 +38,7 @@ function progressLine(): { show: (done: number, total: number) => void; clear: (
 
 const checkCommand = new Command("check")
   .description("Open every photo and tell what is wrong: unreadable files, copies, odd sizes and colours, imbalance")
-  .argument("<data>", PHOTOS)
+  .argument("<data>", `${PHOTOS}; or mnist, fashion-mnist, digits, a folder of IDX files`)
   .addOption(sizeOption)
   .addOption(shareOption)
   .addOption(seedOption)
@@ -41,8 +46,15 @@ const checkCommand = new Command("check")
   .addHelpText("after", examples("ocelli data check photos", "ocelli data check labels.csv --json"))
   .action(
     guarded(async (data, { size, valShare, seed, json }) => {
-      const { checkPhotos } = await import("../../data/index.ts");
-      const { checkReport } = await import("../check-report.ts");
+      const { checkPhotos, DATA_NAMES, loadData, namesPhotos } = await import("../../data/index.ts");
+      const isNamed = (DATA_NAMES as readonly string[]).includes(data);
+      if (isNamed || (!(await namesPhotos(data)) && (await isFolder(data)))) {
+        const loaded = await loadData(data); // its files are held to their headers and to each other
+        const pixels = pixelCheck(data, loaded);
+        if (json) printJson(pixels);
+        else print(pixelReport(pixels));
+        return;
+      }
       const { show, clear } = progressLine();
       const options = { ...splitOf(valShare, seed), size: wholeNumber("--size", size), onProgress: show };
       const check = await checkPhotos(data, options).finally(clear);
@@ -77,7 +89,8 @@ const showCommand = new Command("show")
       const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };
       const { firstBatchPng } = await import("../../reports/index.ts");
       const preparation = photoPreparations({ augmentation: augment, crop: wholeNumber("--size", size), orient: exif });
-      const { train } = await loadData(data, { photos: { ...split, preparation } });
+      const { train, notes = [] } = await loadData(data, { photos: { ...split, preparation } });
+      for (const text of notes) note(text);
       const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
       await writeFileAtomic(out, await firstBatchPng(train, { ...shown, subtitle }));
       if (json) printJson({ picture: out, images: Math.min(shown.count, train.length) });

@@ -168,6 +168,16 @@ describe("nearDuplicates", () => {
       expect(pairs(bits)).toEqual(some.flatMap((_, i) => (i < bits ? [[2 * i, 2 * i + 1]] : [])));
   });
 
+  test("the same outlines in other lightness are not alike", () => {
+    const [print] = prints([1]);
+    if (!print) throw new Error("no fingerprint");
+    const lighter = (by: number) => ({ ...print, cells: print.cells.map((cell) => cell + by) });
+    const likeness = { bits: 0, lightness: 3 };
+    expect(nearDuplicates([print, lighter(3)], likeness)).toEqual([[0, 1]]);
+    expect(nearDuplicates([print, lighter(4)], likeness)).toEqual([]);
+    expect(nearDuplicates([print, lighter(-4)], likeness)).toEqual([]);
+  });
+
   test("pictures of one colour are alike to nothing", () => {
     const flat = (value: number): Image => ({
       width: 20,
@@ -184,7 +194,39 @@ describe("nearDuplicates", () => {
   });
 });
 
+test("classes whose names differ hardly are told, and loading tells what costs nothing to find", async () => {
+  const tree = {
+    ...{ "train/Ants/1.png": 1, "train/ants/2.png": 2, "train/bees/3.png": 3, "train/bees/4.png": 1 },
+    ...{ "val/Ants/5.png": 5, "val/ants/6.png": 6, "val/bees/7.png": 3 },
+  };
+  const { root, remove } = await writeTree(tree);
+  const found = await checkPhotos(root);
+  const { notes = [] } = await loadPhotos(root);
+  await remove();
+  expect(found.problems.find(({ kind }) => kind === "class-names")).toMatchObject({
+    severity: "warning",
+    message: '1 class is there under several names: "Ants" and "ants"',
+  });
+  expect(notes).toEqual([
+    `1 picture is in train and in val; 1 picture is in more than one class; 1 class is there under several names: "Ants" and "ants". See which with: ocelli data check ${root}`,
+  ]);
+});
+
 const { OCELLI_DATA } = process.env;
+describe.skipIf(!OCELLI_DATA)("the manifests of cases", () => {
+  test.each([
+    ["case.csv", "class-names", /2 classes are there under several names/],
+    ["twice_conflict.csv", "contradiction", /pictures? (is|are) in more than one class/],
+    ["leak_alias.csv", "leakage", /\d+ pictures? (is|are) in train and in val/],
+  ] as const)("%s: checking finds it, loading says it", async (name, kind, message) => {
+    const data = join(OCELLI_DATA ?? "", "../cases/manifests", name);
+    expect((await checkPhotos(data)).problems.map((one) => one.kind)).toContain(kind);
+    const { notes = [] } = await loadPhotos(data);
+    expect(notes.join("\n")).toMatch(message);
+    expect(notes.join("\n")).toContain(`See which with: ocelli data check ${data}`);
+  });
+});
+
 describe.skipIf(!OCELLI_DATA)("the photos of ants and bees", () => {
   const data = join(OCELLI_DATA ?? "", "hymenoptera_data");
 

@@ -27,6 +27,8 @@ export interface DataCheck {
     readonly most: number;
     readonly median: readonly [w: number, h: number];
   } | null;
+  /** How the photos were found, for people. */
+  readonly notes: readonly string[];
   /** The worst first. */
   readonly problems: readonly Problem[];
   /** Whether none of the problems is an error. */
@@ -51,7 +53,7 @@ export async function checkPhotos(data: string, options: CheckOptions = {}): Pro
   const problems = findProblems({ photos, skipped, classes, size });
   const countOf = (label: number, { labels }: PhotoSet): number => labels.filter((one) => one === label).length;
   return {
-    ...{ data, layout, problems },
+    ...{ data, layout, notes: found.notes, problems },
     photos: { train: train.names.length, val: val.names.length },
     classes: classes.map((name, label) => ({ class: name, train: countOf(label, train), val: countOf(label, val) })),
     sides: sidesOf(photos),

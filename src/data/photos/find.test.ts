@@ -59,6 +59,7 @@ describe("a folder with train and val", () => {
         { name: "train/ants/not.gif", reason: "a GIF, which torchvision passes over too" },
         { name: "train/ants/notes.txt", reason: "no photo by its name" },
       ],
+      notes: [],
     });
   });
 
@@ -90,7 +91,6 @@ describe("a folder with train and val", () => {
   });
 
   test.each([
-    ["no val", ["train/ants/1.jpg", "train/bees/2.jpg"], /expected a folder val beside train but there is none/],
     [
       "a class without photos",
       [...SPLIT, "train/wasps/x.gif"],
@@ -104,7 +104,7 @@ describe("a folder with train and val", () => {
     [
       "no class",
       ["train/1.jpg", "val/ants/2.jpg"],
-      /train": expected a folder for each class but it holds only 1 file/,
+      /expected a folder for each class in "train" but it holds only photos/,
     ],
     [
       "a class that val lacks",
@@ -150,7 +150,7 @@ describe("a folder of classes", () => {
     ["a class of one photo", [...many, "wasps/1.jpg"], /two photos in each class, .* but "wasps" has fewer/],
     ["nothing", ["x.txt"].slice(1), /expected a folder for each class but it is empty/],
     ["loose photos", ["1.jpg", "2.jpg"], /expected a folder for each class but it holds only 2 files/],
-    ["only validation", ["val/ants/1.jpg", "test/ants/1.jpg"], /expected a folder train beside "test" and "val"/],
+    ["only validation", ["val/ants/1.jpg", "test/ants/1.jpg"], /expected a folder train beside "val" and "test"/],
   ])("with %s is refused", async (_, names, message) => {
     expect((await failure(await folder(names))).message).toMatch(message);
   });
@@ -239,8 +239,8 @@ describe("a manifest", () => {
     [
       "other columns",
       "m.csv",
-      ["path,label", "3.jpg,x"],
-      /columns file and label but the first line has "path" and "label"/,
+      ["where,label", "3.jpg,x"],
+      /columns file and label but the first line has "where" and "label"/,
     ],
     [
       "a value too many",
@@ -262,8 +262,8 @@ describe("a manifest", () => {
     [
       "an unknown split",
       "m.csv",
-      ["file,label,split", "3.jpg,x,dev"],
-      /line 2: expected the split train or val but it is "dev"/,
+      ["file,label,split", "3.jpg,x,odd"],
+      /line 2: expected the split train or val but it is "odd"/,
     ],
     ["a split left out", "m.csv", ["file,label,split", "3.jpg,x,train", "4.jpg,x,"], /line 3: .* but it is ""/],
     ["no val", "m.csv", ["file,label,split", "3.jpg,x,train"], /splits train and val but none is of val/],

@@ -2,15 +2,16 @@
 import { UserError } from "../../errors.ts";
 import type { IdxData } from "../idx-folder.ts";
 import { findPhotos } from "./find.ts";
-import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
+import { dataHash, type FileHash, type HashedPhoto, hashPhotos, withHashes } from "./hash.ts";
 import { applyMarks, type Marks, readMarks } from "./marks.ts";
 import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
 import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
 import { createPixelCache, pixelCacheBytes } from "./pixel-cache.ts";
 import { type PhotoPreparations, photoPreparations } from "./preparations.ts";
+import { cheapProblems } from "./problems.ts";
 import { type ScannedPhoto, type ScanOptions, scanPhotos } from "./scan.ts";
 import type { SplitOptions } from "./split.ts";
-import { counted, listed } from "./words.ts";
+import { counted, listed, shellWord } from "./words.ts";
 
 /** How photos are divided, prepared and checked. */
 export interface PhotoOptions extends SplitOptions {
@@ -55,6 +56,7 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
   const { root, classes, skipped } = found;
   const { train, val, hashes, unreadable } =
     badFiles === "skip" ? await readablePhotos(found, options) : { ...found, ...(await hashed(found)), unreadable: [] };
+  const files = withHashes({ train, val }, hashes);
   const dataset = (photos: PhotoSet, split: keyof PhotoPreparations): PhotoDataset =>
     photoDataset({
       ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
@@ -66,11 +68,14 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
     train: dataset(train, "train"),
     test: dataset(val, "val"),
     source: `photos in "${data}"`,
-    dataHash: dataHash(classes, withHashes({ train, val }, hashes)),
-    notes: [...notes, ...notesOn(skipped, unreadable)],
+    dataHash: dataHash(classes, files),
+    notes: [...found.notes, ...notes, ...notesOn(skipped, unreadable), ...faultNote(data, files, classes)],
     ...{ skipped, unreadable, root, marks: applied },
   };
 }
+
+/** Reasons that are told of files that are left out. */
+const MOST_REASONS = 3;
 
 async function hashed({ root, train, val }: FoundPhotos): Promise<Pick<ReadablePhotos, "hashes">> {
   return { hashes: { train: await hashPhotos(root, train), val: await hashPhotos(root, val) } };
@@ -102,7 +107,7 @@ export async function readablePhotos(
     if (gone.length === 0) continue;
     throw new UserError(
       `"${root}": expected photos of each class for ${split} but none of ${listed(gone)} can be read, such as ${unreadable[0]?.fault ?? ""}`,
-      "See all of them with: ocelli data check",
+      "See all of them with: ocelli data check DATA",
     );
   }
   const hashes = { train: forTraining.scanned, val: forValidation.scanned };
@@ -118,12 +123,27 @@ function readableOf(photos: PhotoSet, scanned: readonly ScannedPhoto[]) {
   };
 }
 
+/** What is wrong with the photos as far as it was found without opening them, in one line. */
+function faultNote(data: string, photos: readonly HashedPhoto[], classes: readonly string[]): string[] {
+  const found = cheapProblems(photos, classes).map(({ message }) => message);
+  const empty = photos.filter(({ size }) => size === 0).map(({ name }) => name);
+  if (0 < empty.length)
+    found.unshift(`${counted(empty.length, "file")} ${empty.length > 1 ? "are" : "is"} empty: ${listed(empty)}`);
+  return found.length === 0 ? [] : [`${found.join("; ")}. See which with: ocelli data check ${shellWord(data)}`];
+}
+
 function notesOn(skipped: readonly SkippedFile[], unreadable: PhotoData["unreadable"]): string[] {
   const names = (files: readonly { readonly name: string }[]): string => listed(files.map(({ name }) => name));
+  const reasons = (files: readonly SkippedFile[]): string => {
+    const all = [...new Set(files.map(({ reason }) => reason))].filter((reason) => reason !== "no photo by its name");
+    return all.length === 0
+      ? ""
+      : ` (${all.slice(0, MOST_REASONS).join("; ")}${all.length > MOST_REASONS ? "; …" : ""})`;
+  };
   const notes: string[] = [];
   if (0 < skipped.length)
     notes.push(
-      `Skipped ${counted(skipped.length, "file")} that ${skipped.length > 1 ? "are" : "is"} no photo of a class: ${names(skipped)}.`,
+      `Skipped ${counted(skipped.length, "file")} that ${skipped.length > 1 ? "are" : "is"} no photo of a class: ${names(skipped)}${reasons(skipped)}.`,
     );
   if (0 < unreadable.length)
     notes.push(`Left out ${counted(unreadable.length, "file")} that cannot be read: ${names(unreadable)}.`);

@@ -28,6 +28,23 @@ export interface FoundPhotos {
   readonly train: PhotoSet;
   readonly val: PhotoSet;
   readonly skipped: readonly SkippedFile[];
+  /** What a person should know of how they were found, such as a folder that is not used. */
+  readonly notes: readonly string[];
+}
+
+/** A class name without what people write now this way and now that: capitals, blanks, lines, accents' forms. */
+export const foldedName = (name: string): string =>
+  name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_-]+/g, " ")
+    .trim();
+
+/** Groups of class names that differ in such things only. */
+export function alikeNames(classes: readonly string[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const name of classes) groups.set(foldedName(name), [...(groups.get(foldedName(name)) ?? []), name]);
+  return [...groups.values()].filter((group) => 1 < group.length);
 }
 
 /** The path of a photo. */
@@ -67,7 +84,9 @@ export function requireSameClasses(
   ];
   throw new UserError(
     `"${path}": expected the classes of training, ${listed(classes)}, but ${faults.filter(Boolean).join(" and ")}.`,
-    "Give both sets photos of the same classes, under the same names.",
+    unknown.some((name) => missing.some((other) => foldedName(other) === foldedName(name)))
+      ? "Write their names alike: some differ only in capitals, blanks or the like."
+      : "Give both sets photos of the same classes, under the same names.",
   );
 }
 

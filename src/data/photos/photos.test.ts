@@ -100,7 +100,9 @@ describe("loadPhotos", () => {
     const loaded = await loadData(root, { photos: { preparation } });
     expect(loaded).toMatchObject({
       source: `photos in "${root}"`,
-      notes: ['Skipped 1 file that is no photo of a class: "train/bees/x.gif".'],
+      notes: [
+        'Skipped 1 file that is no photo of a class: "train/bees/x.gif" (a GIF, which torchvision passes over too).',
+      ],
       dataHash: (await loadPhotos(root)).dataHash,
     });
     expect([loaded.train.length, loaded.test.length]).toEqual([4, 2]);

@@ -1,11 +1,12 @@
 /** What is wrong with photos, found among what a scan tells of them. */
 import { classCounts } from "../sampling.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import type { HashedPhoto } from "./hash.ts";
 import { nearDuplicates } from "./near-duplicates.ts";
-import type { SkippedFile } from "./photo-set.ts";
+import { alikeNames, type SkippedFile } from "./photo-set.ts";
 import { RULES, type Rule, type RuleKind } from "./rules.ts";
 import type { ScannedPhoto } from "./scan.ts";
-import { are, counted, photosOf } from "./words.ts";
+import { are, counted, listed, photosOf } from "./words.ts";
 
 /** A scanned photo and where it belongs. */
 export interface CheckedPhoto extends ScannedPhoto {
@@ -22,6 +23,7 @@ export type ProblemKind =
   | "contradiction"
   | "duplicates"
   | "near-duplicates"
+  | "class-names"
   | "imbalance"
   | RuleKind
   | "skipped";
@@ -59,6 +61,7 @@ export function findProblems(checked: CheckedPhotos): Problem[] {
   const found = [
     ...faults(photos),
     ...copies(readable),
+    ...classNames(checked.classes),
     ...lookalikes(readable),
     ...imbalance(checked),
     ...RULES.flatMap((rule) => apply(rule, readable, checked.size)),
@@ -96,6 +99,7 @@ const SEVERITIES: Readonly<Partial<Record<ProblemKind, Problem["severity"]>>> = 
   contradiction: "warning",
   duplicates: "warning",
   "near-duplicates": "warning",
+  "class-names": "warning",
   imbalance: "warning",
   "exif-rotated": "warning",
   tiny: "warning",
@@ -105,12 +109,32 @@ const SEVERITIES: Readonly<Partial<Record<ProblemKind, Problem["severity"]>>> = 
 const problem = (kind: ProblemKind, found: Problem["found"], message: string, hint: string): Problem[] =>
   found.length === 0 ? [] : [{ kind, severity: SEVERITIES[kind] ?? "note", message, hint, found }];
 
-type Group = readonly CheckedPhoto[];
+/**
+ * What the names and the content of files alone tell: pictures in train and in val, in several classes or twice, and classes
+ * whose names differ hardly.
+ */
+export const cheapProblems = (photos: readonly HashedPhoto[], classes: readonly string[]): Problem[] => [
+  ...copies(photos),
+  ...classNames(classes),
+];
+
+const classNames = (classes: readonly string[]): Problem[] => {
+  const groups = alikeNames(classes);
+  const names = groups.map((group) => listed(group)).join("; ");
+  return problem(
+    "class-names",
+    groups.map((files) => ({ files })),
+    `${counted(groups.length, "class", "classes")} ${groups.length === 1 ? "is" : "are"} there under several names: ${names}`,
+    "Write each class in one way: capitals, blanks and lines make names differ.",
+  );
+};
+
+type Group = readonly Pick<HashedPhoto, "name" | "split" | "label">[];
 
 /** Groups with photos of both splits, of several classes, and the rest. */
-function sorted(groups: readonly Group[]): Record<"across" | "mixed" | "within", Group[]> {
-  const isAcross = (group: Group): boolean => new Set(group.map(({ split }) => split)).size > 1;
-  const isMixed = (group: Group): boolean => new Set(group.map(({ label }) => label)).size > 1;
+function sorted<One extends Group>(groups: readonly One[]): Record<"across" | "mixed" | "within", One[]> {
+  const isAcross = (group: One): boolean => new Set(group.map(({ split }) => split)).size > 1;
+  const isMixed = (group: One): boolean => new Set(group.map(({ label }) => label)).size > 1;
   return {
     across: groups.filter(isAcross),
     mixed: groups.filter(isMixed),
@@ -121,7 +145,7 @@ function sorted(groups: readonly Group[]): Record<"across" | "mixed" | "within",
 const filesOf = (groups: readonly Group[]): Problem["found"] =>
   groups.map((group) => ({ files: group.map(({ name }) => name) }));
 
-function copies(photos: readonly CheckedPhoto[]): Problem[] {
+function copies(photos: readonly HashedPhoto[]): Problem[] {
   const { across, mixed, within } = sorted(groupsBy(photos, ({ sha256 }) => sha256));
   const removeOne = "Keep one of each, and remove the others.";
   return [
@@ -172,9 +196,13 @@ function lookalikes(photos: readonly CheckedPhoto[]): Problem[] {
 }
 
 /** Photos that share a key, where there are two or more. */
-function groupsBy(photos: readonly CheckedPhoto[], keyOf: (photo: CheckedPhoto) => string): CheckedPhoto[][] {
-  const groups = new Map<string, CheckedPhoto[]>();
-  for (const photo of photos) groups.set(keyOf(photo), [...(groups.get(keyOf(photo)) ?? []), photo]);
+function groupsBy<One>(photos: readonly One[], keyOf: (photo: One) => string): One[][] {
+  const groups = new Map<string, One[]>();
+  for (const photo of photos) {
+    const group = groups.get(keyOf(photo));
+    if (group) group.push(photo);
+    else groups.set(keyOf(photo), [photo]);
+  }
   return [...groups.values()].filter((group) => 1 < group.length);
 }
 

@@ -26,6 +26,9 @@ export interface Division {
 /** A fifth. */
 const DEFAULT_SHARE = 0.2;
 
+/** The share that is set aside, as `20 %`. */
+export const sharePhrase = ({ share = DEFAULT_SHARE }: SplitOptions): string => `${Number((100 * share).toFixed(1))} %`;
+
 /**
  * Divides each class by itself, by chance but always alike for a seed: `share` of its photos, rounded, at least one and not
  * all. Both sets keep the order of the photos. A class of a single photo is a `UserError`.

@@ -116,8 +116,9 @@ export interface FoundFiles {
   readonly others: readonly string[];
 }
 
-/** `a/b` of "a" and "b"; "b" of "" and "b". */
-export const joinName = (folder: string, name: string): string => (folder === "" ? name : `${folder}/${name}`);
+/** `a/b` of "a" and "b"; where one is "", the other. */
+export const joinName = (folder: string, name: string): string =>
+  folder === "" || name === "" ? folder + name : `${folder}/${name}`;
 
 /**
  * All files in `folder` (a name relative to `root`) and below it, folder after folder in the order of their paths. Links to

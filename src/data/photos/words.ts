@@ -22,3 +22,7 @@ export const photosOf = (count: number): string => counted(count, "photo");
 
 /** `is` or `are` */
 export const are = (count: number): string => (count === 1 ? "is" : "are");
+
+/** A path as a word of a command line. */
+export const shellWord = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
