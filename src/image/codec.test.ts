@@ -98,7 +98,7 @@ describe("what is no picture is the user's to mend", () => {
     [
       "SVG",
       Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"),
-      /expected a JPEG, PNG, WebP, TIFF, BMP, PPM or GIF picture/,
+      /expected a JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM or GIF picture but it is an SVG drawing/,
     ],
     ["BMP", Buffer.from("BM\x00\x00\x00\x00"), /it is damaged/],
     ["a JPEG's beginning", jpeg.subarray(0, jpeg.length - 60), /the file is cut off/],
