@@ -6,7 +6,7 @@ import { decodePnm } from "../src/image/formats/pnm.ts";
 import { type Channels, type Image, withChannels } from "../src/image/image.ts";
 import { turnByExif } from "../src/image/pixels/turn.ts";
 import { resizeAndCropCentre, resizeTo } from "../src/image/transforms/resize.ts";
-import { checkForBrowser } from "./checks.ts";
+import { checkForBrowser, forBrowser } from "./checks.ts";
 import { inputSize, type PageInput } from "./model.ts";
 import { straightPixels } from "./straight-alpha.ts";
 
@@ -17,12 +17,11 @@ import { straightPixels } from "./straight-alpha.ts";
 export async function decode(picture: Blob | ImageBitmap, input: PageInput): Promise<Image> {
   if (picture instanceof ImageBitmap) return pixelsOf(picture);
   const bytes = new Uint8Array(await picture.arrayBuffer());
-  const format = checkForBrowser(bytes);
+  const format = await checkForBrowser(bytes);
   if (format === "bmp") return withChannels(decodeBmp(bytes), 3);
   if (format === "pnm") return withChannels(decodePnm(bytes), 3);
   if (format === "gif") return withChannels(decodeGif(bytes), 3);
-  const bitmap = await createImageBitmap(picture, {
-    imageOrientation: format === "avif" ? "from-image" : "none",
+  const bitmap = await createImageBitmap(new Blob([forBrowser(bytes, format)]), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
   });

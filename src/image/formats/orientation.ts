@@ -1,4 +1,5 @@
 /** How a picture is to be turned: what its EXIF data or its XMP say, as Pillow reads them. */
+import { inflate } from "./inflate.ts";
 import { jpegExtras } from "./jpeg.ts";
 import { pngChunks } from "./png.ts";
 import { formatOf, type PictureFormat } from "./sniff.ts";
@@ -107,15 +108,8 @@ async function internationalText(data: Uint8Array): Promise<string> {
   return latin(packed ? await inflated(text) : text);
 }
 
-/** Unpacks a zlib stream; nothing if it is damaged. */
-async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
-  try {
-    const stream = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch {
-    return new Uint8Array();
-  }
-}
+/** What a zlib stream holds; nothing if it is damaged. */
+const inflated = (bytes: Uint8Array): Promise<Uint8Array> => inflate(bytes).catch(() => new Uint8Array());
 
 /** The bytes of a profile: three lines of names and lengths, then hexadecimal digits. */
 function fromHex(profile: string): Uint8Array | undefined {

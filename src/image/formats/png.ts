@@ -37,7 +37,8 @@ function makeTable(): Uint32Array {
   });
 }
 
-function crc32(bytes: Uint8Array): number {
+/** The checksum that PNG and zip files use. */
+export function crc32(bytes: Uint8Array): number {
   table ??= makeTable();
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 255]!;
