@@ -1,6 +1,7 @@
 /** The thread that classifies: loads the model once, then answers pictures one after the other. */
 /// <reference lib="webworker" />
 import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { UnreadKind } from "../src/image/formats/refusals.ts";
 import type { Failure, Question, Told } from "./messages.ts";
 import { inputSize, type PageModel } from "./model.ts";
 import { decode, imageDataOf, prepare } from "./pixels.ts";
@@ -76,6 +77,7 @@ async function answer({ id, picture }: Question): Promise<void> {
   const start = performance.now();
   const { preprocessing: input } = model;
   const image = await decode(picture, input).catch((error: unknown) => {
+    if (error instanceof UnreadKind) throw new Problem(`This page cannot read ${error.message}.`, error.hint);
     throw new Problem(
       "This browser cannot open the file as a picture.",
       `Take a JPEG, PNG or WebP file. (${error instanceof Error ? error.message : String(error)})`,

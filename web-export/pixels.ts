@@ -1,20 +1,36 @@
 /** From a picture to the pixels that the model takes, with the arithmetic of `ocelli predict`. */
+import { decodeBmp } from "../src/image/formats/bmp.ts";
+import { decodeGif } from "../src/image/formats/gif.ts";
+import { orientationOf } from "../src/image/formats/orientation.ts";
+import { decodePnm } from "../src/image/formats/pnm.ts";
 import { type Channels, type Image, withChannels } from "../src/image/image.ts";
+import { turnByExif } from "../src/image/pixels/turn.ts";
 import { resizeAndCropCentre, resizeTo } from "../src/image/transforms/resize.ts";
+import { checkForBrowser, forBrowser } from "./checks.ts";
 import { inputSize, type PageInput } from "./model.ts";
 import { straightPixels } from "./straight-alpha.ts";
 
-/** The picture in a file or of a camera, as `ocelli predict` decodes it: colour profiles ignored, transparency dropped. */
+/**
+ * The picture in a file or of a camera, as `ocelli predict` decodes it: turned as EXIF data says, colour profiles ignored,
+ * transparency dropped. What the browser would show otherwise is refused.
+ */
 export async function decode(picture: Blob | ImageBitmap, input: PageInput): Promise<Image> {
+  if (picture instanceof ImageBitmap) return pixelsOf(picture);
+  const bytes = new Uint8Array(await picture.arrayBuffer());
+  const format = await checkForBrowser(bytes);
+  if (format === "bmp") return withChannels(decodeBmp(bytes), 3);
+  if (format === "pnm") return withChannels(decodePnm(bytes), 3);
+  if (format === "gif") return withChannels(decodeGif(bytes), 3);
+  const bitmap = await createImageBitmap(new Blob([forBrowser(bytes, format)]), {
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
   const turned = input.kind === "pixels" || input.exif;
-  const bitmap =
-    picture instanceof ImageBitmap
-      ? picture
-      : await createImageBitmap(picture, {
-          imageOrientation: turned ? "from-image" : "none",
-          colorSpaceConversion: "none",
-          premultiplyAlpha: "none",
-        });
+  return turnByExif(pixelsOf(bitmap), turned ? await orientationOf(bytes, format) : 1);
+}
+
+/** The pixels of a bitmap, which is closed. */
+function pixelsOf(bitmap: ImageBitmap): Image {
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("there is no memory for it");

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import golden from "../../tools/golden/pictures.json" with { type: "json" };
-import { decodeImage, encodePng, type Image, renderSvg, type Size, withChannels } from "./index.ts";
+import { decodeImage, encodeJpeg, encodePng, type Image, renderSvg, type Size, withChannels } from "./index.ts";
 import { crop } from "./transforms/crop.ts";
 
 const bytesOf = (base64: string): Buffer => Buffer.from(base64, "base64");
@@ -98,7 +98,7 @@ describe("what is no picture is the user's to mend", () => {
     [
       "SVG",
       Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"),
-      /expected a JPEG, PNG, WebP, TIFF, BMP, PPM or GIF picture/,
+      /expected a JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM or GIF picture but it is an SVG drawing/,
     ],
     ["BMP", Buffer.from("BM\x00\x00\x00\x00"), /it is damaged/],
     ["a JPEG's beginning", jpeg.subarray(0, jpeg.length - 60), /the file is cut off/],
@@ -148,6 +148,35 @@ describe("encodePng", () => {
     const decoded = await decodeImage(png, { channels: image.channels });
     expect({ ...decoded, data: [...decoded.data] }).toEqual({ ...image, data: [...data] });
     expect(await encodePng(image)).toEqual(png);
+  });
+});
+
+describe("encodeJpeg", () => {
+  test("the quality is that of its tables: 80 unless said", async () => {
+    const grey: Image = { width: 8, height: 8, channels: 1, data: new Uint8Array(64).map((_, i) => i * 4) };
+    /** The first steps of a JPEG's table of luma, in its file behind FF DB, two bytes of length and one of the table's number. */
+    const steps = (jpeg: Uint8Array): number[] => {
+      const at = Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xdb])) + 5;
+      return [...jpeg.subarray(at, at + 3)];
+    };
+    // ITU-T T.81, table K.1, begins 16, 11, 12 in zigzag order; libjpeg scales it by (200 − 2 · quality) %.
+    expect(steps(await encodeJpeg(grey))).toEqual([6, 4, 5]);
+    expect(steps(await encodeJpeg(grey, 50))).toEqual([16, 11, 12]);
+    expect(steps(await encodeJpeg(grey, 90))).toEqual([3, 2, 2]);
+  });
+});
+
+describe("grey of 16 bits", () => {
+  const pgm = (...values: number[]): Buffer =>
+    Buffer.concat([
+      Buffer.from(`P5 ${values.length} 1 65535\n`),
+      Buffer.from(values.flatMap((v) => [v >> 8, v & 255])),
+    ]);
+  test("is scaled, or cut off at 255 as torchvision does", async () => {
+    const bytes = pgm(0, 200, 255, 256, 33_000, 65_535);
+    expect([...(await decodeImage(bytes, { channels: 1 })).data]).toEqual([0, 1, 1, 1, 128, 255]);
+    const clipped = await decodeImage(bytes, { channels: 1, clipSixteenBits: true });
+    expect([...clipped.data]).toEqual([0, 200, 255, 255, 255, 255]);
   });
 });
 

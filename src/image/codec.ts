@@ -6,11 +6,17 @@ import { noPicture, undecodable } from "./faults.ts";
 import { prepareFonts } from "./fonts.ts";
 import { decodeBmp } from "./formats/bmp.ts";
 import { cmykToRgb } from "./formats/cmyk.ts";
-import { isCutOff } from "./formats/cut-off.ts";
+import { decodeGif } from "./formats/gif.ts";
+import { checkJpegKind, jpegEnding, jpegFrame } from "./formats/jpeg.ts";
+import { orientationOf } from "./formats/orientation.ts";
+import { checkPngHeaders, isSixteenBitGrayPng } from "./formats/png.ts";
 import { decodePnm } from "./formats/pnm.ts";
-import { formatOf, isSixteenBitGrayPng, jpegFrame, MAX_PIXELS, type PictureFormat } from "./formats/sniff.ts";
+import { Damaged } from "./formats/refusals.ts";
+import { formatOf, MAX_PIXELS, type PictureFormat } from "./formats/sniff.ts";
+import { checkTiff } from "./formats/tiff.ts";
 import { headerOf, type PictureHeader } from "./header.ts";
 import { type Box, type Channels, type Image, type Size, withChannels } from "./image.ts";
+import { turnByExif } from "./pixels/turn.ts";
 import { loadSharp, type Sharp } from "./sharp.ts";
 import { crop } from "./transforms/crop.ts";
 
@@ -41,7 +47,7 @@ export interface DecodeOptions {
 const SVG_DENSITY = 72;
 
 /**
- * The picture in a JPEG, PNG, WebP, TIFF, BMP, PPM/PGM/PBM or GIF (its first frame) file, given as its path or its bytes,
+ * The picture in a JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM/PGM/PBM or GIF (its first frame) file, given as its path or its bytes,
  * as Pillow's `convert("RGB")` or `convert("L")` gives it: embedded colour profiles are ignored and transparency is
  * dropped. What is missing, empty, of another format, damaged or larger than 178 megapixels is a `UserError`; the size is
  * refused before anything is decoded.
@@ -80,7 +86,20 @@ export async function readSize(bytes: Uint8Array, name = "image"): Promise<Size>
 
 type Decoder = (bytes: Uint8Array, options: DecodeOptions) => Image | Promise<Image>;
 
-const READING = { failOn: "truncated", ignoreIcc: true, limitInputPixels: MAX_PIXELS } as const;
+/** What of a decoder's complaints is an error, where it would give other pixels than Pillow or none. */
+const STRICTNESS = {
+  jpeg: "truncated",
+  png: "truncated",
+  webp: "truncated",
+  avif: "warning",
+  tiff: "warning",
+} as const;
+type SharpFormat = keyof typeof STRICTNESS;
+/** Degrees to the right of the orientations that are only turned, which sharp does while it decodes. */
+const DEGREES: Readonly<Record<number, number>> = { 3: 180, 6: 90, 8: 270 };
+
+const open = async (bytes: Uint8Array, format: SharpFormat): Promise<Sharp> =>
+  (await loadSharp())(bytes, { failOn: STRICTNESS[format], ignoreIcc: true, limitInputPixels: MAX_PIXELS });
 
 /** An area of a JPEG; undefined where the whole is to be decoded: to turn it, to convert it, or to find where it is cut off. */
 async function jpegArea(
@@ -89,26 +108,47 @@ async function jpegArea(
 ): Promise<Image | undefined> {
   const frame = jpegFrame(bytes);
   if (!frame || frame.components === 4 || MAX_PIXELS < frame.width * frame.height) return undefined;
-  if (isCutOff(bytes, "jpeg")) return undefined;
-  const picture = (await loadSharp())(bytes, READING);
-  const turned = orient && frame.exif && ((await picture.metadata()).orientation ?? 1) !== 1;
-  return turned ? undefined : rawRgb(picture.extract(area(frame)));
+  checkJpegKind(frame);
+  if (jpegEnding(bytes) !== "whole") return undefined;
+  if (orient && (await orientationOf(bytes, "jpeg")) !== 1) return undefined;
+  return rawRgb((await open(bytes, "jpeg")).extract(area(frame)));
 }
 
 async function decoderOf(format: PictureFormat): Promise<Decoder> {
   if (format === "bmp") return decodeBmp;
   if (format === "pnm") return decodePnm;
-  const sharp = await loadSharp();
-  return async (bytes, { orient = true, clipSixteenBits = false }) => {
-    const picture = sharp(bytes, { ...READING, autoOrient: orient || format === "tiff" });
-    const kind = await kindOf(bytes, format, picture);
-    if (kind === "cmyk") return rawCmyk(picture);
-    return kind === "gray16" && clipSixteenBits ? rawClipped(picture) : rawRgb(picture);
-  };
+  if (format === "gif") return decodeGif;
+  return (bytes, options) => decodeBySharp(bytes, format, options);
+}
+
+async function decodeBySharp(
+  bytes: Uint8Array,
+  format: SharpFormat,
+  { orient = true, clipSixteenBits = false }: DecodeOptions,
+): Promise<Image> {
+  checkBytes(bytes, format);
+  const orientation = orient || format === "tiff" ? await orientationOf(bytes, format) : 1;
+  const degrees = DEGREES[orientation];
+  const stored = await open(bytes, format);
+  const kind = await kindOf(bytes, format, stored);
+  const picture = degrees ? stored.rotate(degrees) : stored;
+  const raw = kind === "cmyk" ? rawCmyk : kind === "gray16" && clipSixteenBits ? rawClipped : rawRgb;
+  const image = await raw(picture);
+  return degrees ? image : turnByExif(image, orientation);
+}
+
+/** Throws at what the bytes show and the decoder would pass over. */
+function checkBytes(bytes: Uint8Array, format: SharpFormat): void {
+  if (format === "tiff") checkTiff(bytes);
+  if (format === "png") checkPngHeaders(bytes);
+  if (format !== "jpeg") return;
+  const frame = jpegFrame(bytes);
+  if (frame) checkJpegKind(frame);
+  if (jpegEnding(bytes) === "damaged") throw new Damaged("it goes on with what does not belong to it");
 }
 
 /** What needs care. Only TIFF makes sharp open the file twice for it. */
-async function kindOf(bytes: Uint8Array, format: PictureFormat, picture: Sharp): Promise<"cmyk" | "gray16" | "usual"> {
+async function kindOf(bytes: Uint8Array, format: SharpFormat, picture: Sharp): Promise<"cmyk" | "gray16" | "usual"> {
   if (format === "jpeg") return jpegFrame(bytes)?.components === 4 ? "cmyk" : "usual";
   if (format === "png") return isSixteenBitGrayPng(bytes) ? "gray16" : "usual";
   if (format !== "tiff") return "usual";

@@ -1,7 +1,9 @@
 /** What a picture's file says of the picture before it is decoded. */
 import { readBmpHeader } from "./formats/bmp.ts";
+import { readGifHeader } from "./formats/gif.ts";
+import { orientationOf } from "./formats/orientation.ts";
 import { readPnmHeader } from "./formats/pnm.ts";
-import { formatOf } from "./formats/sniff.ts";
+import { formatOf, type PictureFormat } from "./formats/sniff.ts";
 import { loadSharp } from "./sharp.ts";
 
 /** What a file says of its picture. */
@@ -31,15 +33,21 @@ export async function headerOf(bytes: Uint8Array): Promise<PictureHeader> {
     const colours = kind === 3 || kind === 6 ? "rgb" : "grey";
     return { ...plain, format, width, height, colours, bits: maximum > 255 ? 16 : 8 };
   }
-  return withSharp(bytes);
+  if (format === "gif") {
+    const { width, height, palette, transparent } = readGifHeader(bytes);
+    const colours = palette ? "palette" : "grey";
+    return { ...plain, format, width, height, colours, bits: 8, alpha: transparent !== undefined };
+  }
+  if (!format) throw new Error("no picture");
+  return withSharp(bytes, format);
 }
 
-async function withSharp(bytes: Uint8Array): Promise<PictureHeader> {
+async function withSharp(bytes: Uint8Array, format: PictureFormat): Promise<PictureHeader> {
   const sharp = await loadSharp();
   const found = await sharp(bytes, { limitInputPixels: false }).metadata();
-  const { format, width, height, space = "", isPalette, hasAlpha, depth, orientation } = found;
+  const { width, height, space = "", isPalette, hasAlpha, depth } = found;
   const grey = space === "b-w" || space === "grey16";
   const colours = isPalette ? "palette" : grey ? "grey" : space === "cmyk" ? "cmyk" : "rgb";
   const bits = depth === "ushort" ? 16 : 8;
-  return { format, width, height, colours, alpha: hasAlpha, bits, orientation: orientation ?? 1 };
+  return { format, width, height, colours, alpha: hasAlpha, bits, orientation: await orientationOf(bytes, format) };
 }

@@ -38,8 +38,9 @@ export const RULES: readonly Rule[] = [
   {
     kind: "exif-rotated",
     test: ({ orientation }) => (1 < orientation ? `EXIF orientation ${orientation}` : undefined),
-    message: (count) => `${photosOf(count)} would be turned by a viewer but ${are(count)} read as stored`,
-    hint: "Train with --exif to have them turned, or save them upright.",
+    message: (count) =>
+      `${photosOf(count)} ${are(count)} stored turned, and ${are(count)} read upright as EXIF data says`,
+    hint: "Nothing need be done. With --no-exif training takes them as stored, as torchvision does.",
   },
   {
     kind: "tiny",

@@ -46,16 +46,18 @@ export function readBmpHeader(bytes: Uint8Array): Header {
   if (!DEPTHS.includes(bits)) throw new Error(`it has ${bits} bits per pixel`);
   const masks = compression === BIT_FIELDS && size === 40 ? 12 : 0;
   const colours = (old ? 0 : word(32)) || 2 ** bits;
+  const palette = FILE_HEADER + size + masks;
+  const entry = old ? 3 : 4;
   return {
     width: old ? view.getUint16(18, true) : view.getInt32(18, true),
     height: Math.abs(height),
     fromBottom: height > 0,
     bits,
     compression,
-    start: view.getUint32(10, true),
-    palette: FILE_HEADER + size + masks,
+    start: view.getUint32(10, true) || palette + (bits <= 8 ? colours * entry : 0),
+    palette,
     colours: Math.min(colours, 256),
-    entry: old ? 3 : 4,
+    entry,
   };
 }
 
@@ -98,11 +100,15 @@ function decodeIndexed(bytes: Uint8Array, header: Header): Image {
   return { width, height, channels: 3, data };
 }
 
-/** Red, green and blue of 256 indices; those that the file does not name are greys, as in Pillow. */
+/** Red, green and blue of 256 indices. Those that the file does not name are black, or grey where all others are, as in Pillow. */
 function readPalette(bytes: Uint8Array, { palette, colours, entry }: Header): Uint8Array {
-  const colour = (index: number, channel: number): number =>
-    index < colours ? (bytes[palette + index * entry + 2 - channel] ?? 0) : index;
-  return Uint8Array.from({ length: 3 * 256 }, (_, i) => colour(Math.floor(i / 3), i % 3));
+  const colour = (index: number, channel: number): number => bytes[palette + index * entry + 2 - channel] ?? 0;
+  const greys = Array.from({ length: colours }, (_, index) => [0, 1, 2].every((c) => colour(index, c) === index));
+  const rest = (index: number): number => (greys.every((grey) => grey) ? index : 0);
+  return Uint8Array.from({ length: 3 * 256 }, (_, i) => {
+    const index = Math.floor(i / 3);
+    return index < colours ? colour(index, i % 3) : rest(index);
+  });
 }
 
 function indexReader(bytes: Uint8Array, header: Header): (row: number, x: number) => number {

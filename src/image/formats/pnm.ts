@@ -40,7 +40,8 @@ function numberReader(bytes: Uint8Array, start: number) {
     const first = at;
     while (at < bytes.length && 0x30 <= bytes[at]! && bytes[at]! <= 0x39 && at - first < most) at++;
     if (at === first) throw new Error(at < bytes.length ? `expected a number at byte ${at}` : "it ends too early");
-    return Number(Buffer.from(bytes.subarray(first, at)).toString("latin1"));
+    if (most > 1 && at < bytes.length && !isSpace(bytes[at])) throw new Error(`expected a space at byte ${at}`);
+    return Number(String.fromCharCode(...bytes.subarray(first, at)));
   };
   return { next: () => digits(MAX_DIGITS), nextDigit: () => digits(1), position: () => at };
 }

@@ -44,6 +44,28 @@ export function transpose(image: Image): Image {
   return { width: height, height: width, channels, data: out };
 }
 
+/** The picture turned and mirrored as EXIF's orientation, 1..8, says. */
+export function turnByExif(image: Image, orientation: number): Image {
+  switch (orientation) {
+    case 2:
+      return flipHorizontal(image);
+    case 3:
+      return quarterTurns(image, 2);
+    case 4:
+      return flipVertical(image);
+    case 5:
+      return transpose(image);
+    case 6:
+      return quarterTurns(image, 3);
+    case 7:
+      return quarterTurns(transpose(image), 2);
+    case 8:
+      return quarterTurns(image, 1);
+    default:
+      return image;
+  }
+}
+
 /** The picture turned by 0 to 3 quarters, counter-clockwise. */
 export function quarterTurns(image: Image, turns: number): Image {
   switch (turns % 4) {
