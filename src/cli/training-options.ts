@@ -90,10 +90,24 @@ export function trainingArguments({ data, ...settings }: Readonly<Record<string,
 /** What the flags give: `shuffle`, `exif` and `tune` are `true` where `--no-shuffle`, `--no-exif` and `--no-tune` are not given. */
 export type TrainingFlags = Readonly<Record<string, unknown>>;
 
+/** Which flags a command has. */
+interface FlagChoice {
+  /** Settings that have none. */
+  readonly without?: readonly string[];
+  /** Whether a run goes on, whose settings stay as they are by default. */
+  readonly isResumed?: boolean;
+}
+
 /** Adds the flags of all settings to a command. */
-export function trainingOptions<Args extends unknown[]>(command: Command<Args>): Command<Args, TrainingFlags> {
+export function trainingOptions<Args extends unknown[]>(
+  command: Command<Args>,
+  { without = [], isResumed = false }: FlagChoice = {},
+): Command<Args, TrainingFlags> {
+  const left = without.map((name) => flagOf(name));
   for (const [flag, description, parser] of FLAGS) {
-    const option = new Option(flag, description);
+    const [name = ""] = flag.replace("--no-", "--").split(" ");
+    if (left.includes(name)) continue;
+    const option = new Option(flag, isResumed ? description.replace(/ ?\(default: .*\)$/, "") : description);
     command.addOption(parser ? option.argParser<number | string>(parser) : option);
   }
   return command.addOption(threadsOption) as unknown as Command<Args, TrainingFlags>;

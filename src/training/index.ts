@@ -55,6 +55,7 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe, usualRecipe } from "./recipes.ts";
+export { planResume, type ResumePlan, type ResumeRequest } from "./resuming/plan.ts";
 export {
   bestRecord,
   isFinished,
@@ -81,5 +82,5 @@ export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./s
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
-export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
+export { optimizerOf, type ResumeOptions, resume, type TrainOptions, train } from "./train.ts";
 export { openTrainer } from "./trainer.ts";

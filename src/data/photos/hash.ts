@@ -44,7 +44,7 @@ export const hashPhotos = (root: string, { names }: PhotoSet): Promise<FileHash[
   mapConcurrently(names, (name) => hashFile(photoPath(root, name)));
 
 /** A photo that a data hash covers. */
-interface HashedPhoto extends FileHash {
+export interface HashedPhoto extends FileHash {
   readonly name: string;
   readonly label: number;
   readonly split: "train" | "val";

@@ -2,7 +2,7 @@
 import { UserError } from "../../errors.ts";
 import type { IdxData } from "../idx-folder.ts";
 import { findPhotos } from "./find.ts";
-import { dataHash, type FileHash, hashPhotos, withHashes } from "./hash.ts";
+import { dataHash, type FileHash, type HashedPhoto, hashPhotos, withHashes } from "./hash.ts";
 import { applyMarks, type Marks, readMarks } from "./marks.ts";
 import { type PhotoDataset, photoDataset } from "./photo-dataset.ts";
 import { type FoundPhotos, type PhotoSet, photoPaths, pickPhotos, type SkippedFile } from "./photo-set.ts";
@@ -35,6 +35,8 @@ export interface PhotoData extends IdxData {
   readonly root: string;
   /** What people said of the photos, as far as it was followed. */
   readonly marks: Marks;
+  /** All photos with the hashes of their files. */
+  readonly photos: readonly HashedPhoto[];
   readonly train: PhotoDataset;
   readonly test: PhotoDataset;
   /** Files that are no photos by their names, or in no class. */
@@ -62,13 +64,14 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
       // training photos are kept whole, those of validation as small as the network sees them
       ...(keepDecoded.includes(split) && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
     });
+  const photos = withHashes({ train, val }, hashes);
   return {
     train: dataset(train, "train"),
     test: dataset(val, "val"),
     source: `photos in "${data}"`,
-    dataHash: dataHash(classes, withHashes({ train, val }, hashes)),
+    dataHash: dataHash(classes, photos),
     notes: [...notes, ...notesOn(skipped, unreadable)],
-    ...{ skipped, unreadable, root, marks: applied },
+    ...{ skipped, unreadable, root, marks: applied, photos },
   };
 }
 
