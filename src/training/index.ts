@@ -1,5 +1,5 @@
 export { BENCH_JOBS, type BenchJob, type BenchOptions, type BenchResult, bench } from "./bench.ts";
-export { optimizerState, restoreOptimizer } from "./checkpoint.ts";
+export { type BestCheckpoint, optimizerState, readBest, restoreOptimizer } from "./checkpoint.ts";
 export {
   type ConfigLayer,
   configValues,

@@ -3,6 +3,7 @@ import { writeFileAtomic } from "../atomic-file.ts";
 import { type DownloadProgress, type IdxData, loadData, openWorkerPool } from "../data/index.ts";
 import { findModel, type NetworkOptions } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
+import { checkBatches } from "./batch-check.ts";
 import { readBest } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import type { TrainingListener } from "./events.ts";
@@ -148,6 +149,7 @@ async function withTrainer(
     ...{ classes: classes.length, weights, signal, options: networkOptions },
     onProgress: (progress) => tellOf(`the weights of ${model.name}`, progress),
   });
+  checkBatches(start.network, { config, inputShape: inputShapeOf(input), images: data.train.length });
   const trainer = await openTrainer(start.network, {
     ...trainerOptions(config, data, options.firstEpoch),
     inputShape: inputShapeOf(input),

@@ -84,7 +84,7 @@ export class TrainingRun {
     const { config, trainer } = this.#run;
     this.#tellStart(first);
     try {
-      if (1 < this.#stage.number && !this.#best && trainer.step === this.#stage.step) await this.#evaluateStart(first);
+      await this.#evaluateStart(first);
       for (
         let epoch = first;
         epoch < config.epochs && 0 < this.#clock.stepsLeft(trainer.step) && !this.#isTired();
@@ -115,9 +115,8 @@ export class TrainingRun {
     const freeze = freezeIn(this.#run.config, epoch);
     if (this.#stages.at(-1)?.freeze === freeze && this.#data) return;
     if (this.#stages.at(-1)?.freeze !== freeze) await this.#beginStage(freeze, epoch);
-    const tellProgress = this.#waiting("Computing features of the frozen part");
-    const onNote = (text: string): void => this.#tell(text);
-    const options = { freeze, onNote, onProgress: tellProgress, signal: this.#options.signal };
+    const onProgress = this.#waiting("Computing features of the frozen part");
+    const options = { freeze, onProgress, onNote: (text: string) => this.#tell(text), signal: this.#options.signal };
     this.#data = {
       train: await stageData(this.#run, { purpose: "train", ...options }),
       val: await stageData(this.#run, { purpose: "infer", ...options }),
@@ -217,6 +216,8 @@ export class TrainingRun {
 
   /** Finds out how good the weights are that a stage begins with, on data of which that is not known. */
   async #evaluateStart(epoch: number): Promise<void> {
+    const { number, step } = this.#stage;
+    if (number === 1 || this.#best || this.#run.trainer.step !== step) return;
     await this.#enterStage(epoch);
     await this.#evaluateWithin(epoch - 1);
     await this.#save(epoch);
@@ -233,8 +234,7 @@ export class TrainingRun {
   /** Evaluates, and keeps the weights if they are the best so far. */
   async #evaluate(epoch: number): Promise<{ train: LossAndAccuracy; val: LossAndAccuracy }> {
     const { trainer, data, pool, facts } = this.#run;
-    const tell = this.#waiting("Evaluating");
-    const onProgress = (done: number): void => tell(done, data.test.length);
+    const onProgress = (done: number): void => this.#waiting("Evaluating")(done, data.test.length);
     const { dataset, areFeatures } = this.#data?.val ?? { dataset: data.test, areFeatures: false };
     const evaluation = await trainer.evaluate(dataset, { areFeatures, workers: pool, onProgress });
     const { loss, accuracy } = evaluation;
@@ -279,8 +279,8 @@ export class TrainingRun {
   async #end(epochs: number): Promise<TrainSummary> {
     const { trainer, facts, data } = this.#run;
     const measured = { ...this.#measured, seconds: this.#seconds() };
-    const { path: run } = this.#folder;
-    const end = { run, dataHash: data.dataHash, epochs, best: this.#best, last: this.#last, measured };
+    const place = { run: this.#folder.path, dataHash: data.dataHash, epochs };
+    const end = { ...place, best: this.#best, last: this.#last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });
