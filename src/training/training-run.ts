@@ -7,7 +7,6 @@ import { expectFinite, meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch
 import { type StageData, stageData } from "./feature-cache.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
-import type { RunStage } from "./resuming/run-stage.ts";
 import { type StageClock, stageClock } from "./resuming/stage-clock.ts";
 import type { RunFolder } from "./run-folder.ts";
 import {
@@ -26,7 +25,6 @@ export class TrainingRun {
   readonly #run: RunParts;
   readonly #folder: RunFolder;
   readonly #options: RunControl;
-  readonly #stage: RunStage;
   readonly #clock: StageClock;
   readonly #order: ((epoch: number) => Uint32Array) | undefined;
   readonly #mix: ReturnType<typeof mixerOf>;
@@ -42,7 +40,6 @@ export class TrainingRun {
   constructor(run: RunParts, folder: RunFolder, options: RunControl) {
     const { stage } = options;
     this.#run = run;
-    this.#stage = stage;
     this.#folder = folder;
     this.#options = options;
     const batches = batchCount(run.data.train.length, { batchSize: run.config.batchSize, mergeSingle: true });
@@ -53,19 +50,15 @@ export class TrainingRun {
   }
 
   /** Writes the first checkpoint. */
-  begin(): Promise<void> {
-    return this.#save(0);
-  }
+  begin = (): Promise<void> => this.#save(0);
 
   /** Trains from the beginning; undefined if the signal stopped the run. */
-  train(): Promise<TrainSummary | undefined> {
-    return this.#epochs(0, 0);
-  }
+  train = (): Promise<TrainSummary | undefined> => this.#epochs(0, 0);
 
   /** Begins a later stage, which is saved at once; undefined if the signal stopped the run. */
   async beginStage({ weights, file, best, seconds }: StageStart): Promise<TrainSummary | undefined> {
     const { trainer } = this.#run;
-    const { epoch, step } = this.#stage;
+    const { epoch, step } = this.#options.stage;
     await trainer.setWeights(weights, file, { transfer: true });
     await trainer.restore(new Map(), { step, since: () => step, averagedSince: step });
     this.#best = best;
@@ -143,11 +136,15 @@ export class TrainingRun {
     this.#stages = progress.stages;
     this.#epochsSinceBest = progress.epochsSinceBest;
     const freeze = progress.stages.at(-1)?.freeze ?? "none";
-    if (freeze !== freezeIn(config, this.#stage.epoch)) await trainer.retrain(partOf(model, config, freeze));
+    if (freeze !== freezeIn(config, this.#options.stage.epoch)) await trainer.retrain(partOf(model, config, freeze));
     await trainer.setWeights(weights, this.#folder.file("last"));
     await trainer.setAverages(averages);
     const since = sinceOf(model, progress.stages);
-    await trainer.restore(slotsFor(trainer, since), { step: progress.step, since, averagedSince: this.#stage.step });
+    await trainer.restore(slotsFor(trainer, since), {
+      step: progress.step,
+      since,
+      averagedSince: this.#options.stage.step,
+    });
     this.#clock.schedule.restore(progress.schedule);
     this.#best = progress.best;
     this.#totals = progress.totals;
@@ -216,7 +213,7 @@ export class TrainingRun {
 
   /** Finds out how good the weights are that a stage begins with, on data of which that is not known. */
   async #evaluateStart(epoch: number): Promise<void> {
-    const { number, step } = this.#stage;
+    const { number, step } = this.#options.stage;
     if (number === 1 || this.#best || this.#run.trainer.step !== step) return;
     await this.#enterStage(epoch);
     await this.#evaluateWithin(epoch - 1);
@@ -261,7 +258,7 @@ export class TrainingRun {
       seconds: this.#seconds(),
       best: this.#best,
       schedule: this.#clock.schedule.state(),
-      stage: this.#stage,
+      stage: this.#options.stage,
       stages: this.#stages,
       epochsSinceBest: this.#epochsSinceBest,
       dataHash: data.dataHash,
@@ -293,7 +290,7 @@ export class TrainingRun {
   }
 
   #tellStart(epoch: number): void {
-    const place = { run: this.#folder.path, clock: this.#clock, stage: this.#stage, epoch, best: this.#best };
+    const place = { run: this.#folder.path, clock: this.#clock, stage: this.#options.stage, epoch, best: this.#best };
     for (const event of startEvents(this.#run, place)) this.#options.onEvent?.(event);
   }
 
