@@ -127,9 +127,8 @@ export class TrainingRun {
     this.#options.onEvent?.({ type: "note", text });
   }
 
-  #waiting(what: string): (done: number, total: number) => void {
-    return (done, total) => this.#options.onEvent?.({ type: "wait", what, done, total });
-  }
+  #waiting = (what: string) => (done: number, total: number) =>
+    this.#options.onEvent?.({ type: "wait", what, done, total });
 
   async #restore({ progress, weights, averages, slotsFor }: LastCheckpoint): Promise<void> {
     const { config, model, trainer } = this.#run;
@@ -285,9 +284,7 @@ export class TrainingRun {
     return summary;
   }
 
-  #seconds(): number {
-    return this.#measured.seconds + (performance.now() - this.#began) / 1000;
-  }
+  #seconds = (): number => this.#measured.seconds + (performance.now() - this.#began) / 1000;
 
   #tellStart(epoch: number): void {
     const place = { run: this.#folder.path, clock: this.#clock, stage: this.#options.stage, epoch, best: this.#best };
