@@ -1,11 +1,17 @@
-import { type IdxData, type LoadDataOptions, loadData, photoPreparations, type SplitOptions } from "../data/index.ts";
+import {
+  type IdxData,
+  type LoadDataOptions,
+  loadData,
+  type Marks,
+  photoPreparations,
+  type SplitOptions,
+} from "../data/index.ts";
 import type { ModelInput, ResolvedConfig } from "../training/index.ts";
 import { note } from "./output.ts";
 
-/** Loads a run's data set, as it was when it began if `run` goes on; what takes long is shown on standard error. */
-export async function loadRunData(resolved: ResolvedConfig, run?: string): Promise<IdxData> {
-  const { configValues, dataOptions, readRunMarks } = await import("../training/index.ts");
-  const marks = run === undefined ? undefined : await readRunMarks(run);
+/** Loads a run's data set, as it was when it began if `marks` are those of then; what takes long is shown on standard error. */
+export async function loadRunData(resolved: ResolvedConfig, marks?: Marks): Promise<IdxData> {
+  const { configValues, dataOptions } = await import("../training/index.ts");
   return loadShown(resolved.data.value, dataOptions(configValues(resolved), marks));
 }
 

@@ -1,4 +1,5 @@
 /** What `train`, `resume` and `start` have in common: run, show, draw. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { IdxData } from "../data/index.ts";
 import { messageOf } from "../errors.ts";
@@ -7,6 +8,7 @@ import type {
   EvaluationReport,
   LoadedModel,
   ResolvedConfig,
+  ResumePlan,
   Trainer,
   TrainingListener,
   TrainSummary,
@@ -17,7 +19,8 @@ import { createReporter } from "./reporter.ts";
 
 /** What is run. */
 export interface RunRequest {
-  readonly kind: "train" | "resume";
+  /** Of a run that goes on. */
+  readonly plan?: ResumePlan;
   readonly config: ResolvedConfig;
   readonly run: string;
   readonly data: IdxData;
@@ -40,7 +43,7 @@ const INTERRUPTED = 130;
 
 /** Trains with progress on standard error, and draws the pictures; undefined if Ctrl-C stopped it. */
 export async function performRun({
-  kind,
+  plan,
   config,
   run,
   data,
@@ -69,13 +72,15 @@ export async function performRun({
   };
   let evaluated: Omit<FinishedRun, "summary"> | undefined;
   const { signal, release } = interruption(() => note("\nStopping after this step; once more leaves at once."));
-  const perform = kind === "train" ? train : resume;
-  const afterwards = async (trainer: Trainer): Promise<void> => {
-    release(); // training is over: Ctrl-C leaves at once
+  const afterwards = async (trainer: Trainer, { isStopped }: { isStopped: boolean }): Promise<void> => {
+    if (!isStopped) release(); // training is over: Ctrl-C leaves at once, as the second one does
     await folder.flush();
+    if (isStopped && !(await hasWeights(run))) return;
     evaluated = await evaluateRun({ config, run, data, answers, trainer });
+    if (isStopped) note(`Report so far: ${evaluated.page}`);
   };
-  const summary = await perform(config, { run, data, onEvent, signal, afterwards })
+  const options = { onEvent, signal, afterwards };
+  const summary = await (plan ? resume(plan, options) : train(config, { ...options, run, data }))
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});
@@ -85,18 +90,23 @@ export async function performRun({
     .finally(() => progress.close())
     .finally(release);
   await folder.flush();
+  events?.addPictures(evaluated?.pictures ?? []);
+  await events?.close();
   if (!summary || !evaluated) {
-    await events?.close();
     process.exitCode = INTERRUPTED;
     return undefined;
   }
-  events?.addPictures(evaluated.pictures);
-  await events?.close();
   return { summary, ...evaluated };
 }
 
+/** Whether a run has been evaluated, and so has best weights. */
+async function hasWeights(run: string): Promise<boolean> {
+  const { RUN_FILES } = await import("../training/index.ts");
+  return existsSync(join(run, RUN_FILES.best));
+}
+
 /** A run that has just ended, whose best weights may have been evaluated since the command began. */
-interface TrainedRun extends Omit<RunRequest, "kind"> {
+interface TrainedRun extends Omit<RunRequest, "plan"> {
   readonly answers: Evaluation | undefined;
   /** It has the last weights. */
   readonly trainer: Trainer;

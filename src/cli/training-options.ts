@@ -12,18 +12,32 @@ export type TrainingFlags = Readonly<Record<string, unknown>>;
 
 const FLAGS = Object.entries(SETTING_FLAGS) as [SettingName, SettingFlag][];
 
+/** Which flags a command has. */
+interface FlagChoice {
+  /** Settings that have none. */
+  readonly without?: readonly SettingName[];
+  /** Whether a run goes on, whose settings stay as they are by default. */
+  readonly isResumed?: boolean;
+}
+
 /** The flag of a setting, whose value is read as the setting's kind wants it. */
-function optionOf(name: SettingName, setting: SettingFlag): Option {
-  const { flag, value, text } = setting;
+function optionOf(name: SettingName, setting: SettingFlag, isResumed: boolean): Option {
+  const { flag, value } = setting;
+  const text = isResumed ? setting.text.replace(/ ?\(default: .*\)$/, "") : setting.text;
   const option = new Option(value === undefined ? flag : `${flag} <${value}>`, text);
   if (name === "workers") return option.argParser<number | string>(countOrAuto);
   return takesNumber(setting) ? option.argParser<number | string>(numeric) : option;
 }
 
 /** Adds the flags of all settings to a command; the data set has none. */
-export function trainingOptions<Args extends unknown[]>(command: Command<Args>): Command<Args, TrainingFlags> {
-  for (const [name, flag] of FLAGS)
-    if (name !== "data") command.addOption(name === "threads" ? threadsOption : optionOf(name, flag));
+export function trainingOptions<Args extends unknown[]>(
+  command: Command<Args>,
+  { without = [], isResumed = false }: FlagChoice = {},
+): Command<Args, TrainingFlags> {
+  for (const [name, flag] of FLAGS) {
+    if (name === "data" || without.includes(name)) continue;
+    command.addOption(name === "threads" ? threadsOption : optionOf(name, flag, isResumed));
+  }
   return command as unknown as Command<Args, TrainingFlags>;
 }
 

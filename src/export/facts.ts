@@ -13,8 +13,10 @@ import {
   type LoadedModel,
   type ResolvedConfig,
   RUN_FILES,
+  readBest,
   readRecords,
   readRunConfig,
+  type TrainConfig,
 } from "../training/index.ts";
 import { type CardAccuracy, type ModelCard, newCard } from "./card.ts";
 import { loadBytesOf } from "./pixels.ts";
@@ -22,6 +24,8 @@ import { loadBytesOf } from "./pixels.ts";
 /** What is known of a model; all of it may be missing. */
 export interface ModelFacts {
   readonly config?: ResolvedConfig;
+  /** The settings of the stage that the weights are from, where their file says them; else those of `config`. */
+  readonly recipe?: Readonly<Partial<TrainConfig>>;
   /** The pictures of the run as bytes, if they are still there and the same. */
   readonly data?: IdxData;
   /** On the validation pictures, as training found it. */
@@ -35,17 +39,20 @@ export async function findFacts(path: string, model: LoadedModel, note: (line: s
   const folder = basename(path) === RUN_FILES.best ? dirname(path) : path;
   if (!(await isRunFolder(folder))) return {};
   const config = await orNote(readRunConfig(folder), note);
-  const { id: run, dataSha256: dataHash } = await readSummary(folder);
+  const { id: run, dataSha256 } = await readSummary(folder);
+  const said = await readBest(join(folder, RUN_FILES.best)).catch(() => undefined);
+  const dataHash = said?.dataHash ?? dataSha256;
   const asked = config && loadBytesOf(config, model.input).then((found) => dataByOutputs(found, model));
   const loaded = asked && (await orNote(asked, note));
   const changed = loaded && dataHash !== undefined && loaded.dataHash !== dataHash;
   if (changed) note(`The pictures of ${loaded.source} are not those of the run any more: they are not used.`);
   const data = changed ? undefined : loaded;
-  const best = Math.max(
-    ...(await readRecords(folder)).flatMap((record) => ("val" in record ? [record.val.accuracy] : [])),
-  );
+  const best =
+    said?.accuracy ??
+    Math.max(...(await readRecords(folder)).flatMap((record) => ("val" in record ? [record.val.accuracy] : [])));
   const accuracy = data && 0 <= best ? accuracyOf(best, data.test.length) : undefined;
-  return { config, data, accuracy, run, dataHash: dataHash ?? data?.dataHash };
+  const recipe = said && 0 < Object.keys(said.config).length ? said.config : undefined;
+  return { config, recipe, data, accuracy, run, dataHash: dataHash ?? data?.dataHash };
 }
 
 /** The accuracy of a share of `count` pictures. */
@@ -75,8 +82,8 @@ async function readSummary(path: string): Promise<{ id?: string; dataSha256?: st
 }
 
 /** The card of a model in fp32. */
-export function cardOf(model: LoadedModel, { config, data, accuracy, run, dataHash }: ModelFacts): ModelCard {
-  const values = config && configValues(config);
+export function cardOf(model: LoadedModel, { config, recipe, data, accuracy, run, dataHash }: ModelFacts): ModelCard {
+  const values = config && publicSettings({ ...configValues(config), ...recipe });
   const start = values?.weights ?? null;
   const labels = (set: IdxData["test"]): number[] => classCounts(set.labels ?? [], model.classes.length);
   return newCard({
@@ -99,6 +106,12 @@ export function cardOf(model: LoadedModel, { config, data, accuracy, run, dataHa
     run: run ?? null,
     weights: { sha256: stateHash(model.weights), start, licence: licenceOf(start ?? model.file) },
   });
+}
+
+/** Settings that may be published: where files lie on this machine is nobody's business. */
+function publicSettings(settings: TrainConfig): TrainConfig {
+  const { data, weights } = settings;
+  return { ...settings, data: basename(data), weights: basename(weights) };
 }
 
 const OFFICIAL =

@@ -8,6 +8,7 @@ import { adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
 import { type Progress, type RunFacts, readLast, writeBest, writeLast } from "./checkpoint.ts";
 import { configValues, resolveConfig } from "./config.ts";
 import type { Trainer } from "./network-trainer.ts";
+import { FIRST_STAGE } from "./resuming/run-stage.ts";
 import { openTrainer } from "./trainer.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "ocelli-checkpoint-"));
@@ -30,6 +31,7 @@ const progress: Progress = {
   totals: { loss: 0.1 + 0.2, correct: 3, count: 4 },
   best: { epoch: 2, accuracy: 0.75, loss: 1 / 3 },
   schedule: { reductions: 1, best: 0.1, badEpochs: 2 },
+  stage: FIRST_STAGE,
   stages: [{ freeze: "none", step: 0 }],
   epochsSinceBest: 1,
 };
@@ -69,13 +71,16 @@ test("before the first step there is no optimizer state to give back", async () 
 test("both files hold what PyTorch and the network's users look for", async () => {
   const trainer = await trained(adamw());
   const best = { epoch: 2, accuracy: 0.75, loss: 0.5 };
-  await writeBest(join(folder, "best.pth"), await trainer.weights(), { ...facts, best });
+  await writeBest(join(folder, "best.pth"), await trainer.weights(), {
+    ...facts,
+    ...{ best, dataHash: "f00d" },
+  });
   await writeLast(join(folder, "last.pth"), trainer, { ...facts, progress });
   const [ofBest, ofLast] = await Promise.all(
     ["best.pth", "last.pth"].map(async (name) => (await readPth(join(folder, name))) as Map<string, unknown>),
   );
   const common = ["state_dict", "best_acc", "epoch", "model", "model_options", "classes", "preprocessing", "config"];
-  expect(new Set(ofBest?.keys())).toEqual(new Set(common));
+  expect(new Set(ofBest?.keys())).toEqual(new Set([...common, "best_loss", "data_sha256"]));
   expect(new Set(ofLast?.keys())).toEqual(new Set([...common, "optimizer", "progress"]));
   for (const entries of [ofBest, ofLast]) {
     expect([...stateDictOf(entries, "").keys()]).toEqual(["1.weight", "1.bias"]);

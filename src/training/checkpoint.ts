@@ -19,6 +19,8 @@ import type { ScheduleState } from "../optim/schedule.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import type { Trainer } from "./network-trainer.ts";
 import { type ModelInput, preprocessingEntry } from "./preprocessing.ts";
+import { FIRST_STAGE, type RunStage, stageSchema } from "./resuming/run-stage.ts";
+import type { TrainConfig } from "./settings.ts";
 import type { Stage } from "./stages.ts";
 
 /** The best evaluation of a run so far. */
@@ -41,7 +43,9 @@ export interface Progress {
   readonly seconds: number;
   readonly best: Best | null;
   readonly schedule: ScheduleState;
-  /** What was frozen from which step on. */
+  /** The stage that the run is in. */
+  readonly stage: RunStage;
+  /** What was frozen from which step of that stage on. */
   readonly stages: readonly Stage[];
   /** Epochs since the best one. */
   readonly epochsSinceBest: number;
@@ -58,6 +62,7 @@ const progressSchema = z.object({
   seconds: z.number(),
   best: z.object({ epoch: z.number(), accuracy: z.number(), loss: z.number() }).nullable(),
   schedule: z.object({ reductions: z.number(), best: z.number().nullable(), badEpochs: z.number() }).nullable(),
+  stage: stageSchema.default(FIRST_STAGE),
   stages: z
     .array(z.object({ freeze: z.string(), step: z.number() }))
     .min(1)
@@ -86,11 +91,47 @@ const modelEntries = ({ config, classes, input, options }: RunFacts): Record<str
 });
 
 /** Writes `best.pth`: the weights, without what only training needs. */
-export async function writeBest(path: string, weights: StateDict, facts: RunFacts & { best: Best }): Promise<void> {
-  const { best } = facts;
-  const entries = { state_dict: weights, best_acc: pyFloat(best.accuracy), epoch: best.epoch, ...modelEntries(facts) };
-  await writePth(path, entries);
+export async function writeBest(
+  path: string,
+  weights: StateDict,
+  facts: RunFacts & { best: Best; dataHash: string },
+): Promise<void> {
+  const { best, dataHash } = facts;
+  const measured = { best_acc: pyFloat(best.accuracy), best_loss: pyFloat(best.loss), epoch: best.epoch };
+  await writePth(path, { state_dict: weights, ...measured, data_sha256: dataHash, ...modelEntries(facts) });
 }
+
+/** What `best.pth` says of a run. */
+export interface BestCheckpoint {
+  readonly weights: StateDict;
+  /** What is not said, as by versions before, is undefined. */
+  readonly epoch: number | undefined;
+  readonly accuracy: number | undefined;
+  readonly loss: number | undefined;
+  readonly dataHash: string | undefined;
+  /** The settings of the stage that the weights are from. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Reads `best.pth`. */
+export async function readBest(path: string): Promise<BestCheckpoint> {
+  const value = await readPth(path);
+  const entries = value instanceof Map ? value : new Map<unknown, unknown>();
+  const numberAt = (name: string): number | undefined => {
+    const found = entries.get(name);
+    return typeof found === "number" ? found : undefined;
+  };
+  const dataHash = entries.get("data_sha256");
+  return {
+    weights: stateDictOf(value, path),
+    ...{ epoch: numberAt("epoch"), accuracy: numberAt("best_acc"), loss: numberAt("best_loss") },
+    dataHash: typeof dataHash === "string" ? dataHash : undefined,
+    config: settingsIn(entries.get("config")),
+  };
+}
+
+const settingsIn = (entry: unknown): Record<string, unknown> =>
+  entry instanceof Map ? Object.fromEntries(entry as Map<string, unknown>) : {};
 
 /** Writes `last.pth`: all that resume needs. */
 export async function writeLast(
@@ -146,6 +187,9 @@ function groupsOf(trainer: Trainer): ParameterGroup[] | undefined {
 export interface LastCheckpoint {
   readonly progress: Progress;
   readonly weights: StateDict;
+  /** The settings with which it was written. */
+  readonly config: Readonly<Partial<TrainConfig>>;
+  readonly classes: readonly string[];
   /** What the network was built with besides the classes. */
   readonly options: NetworkOptions;
   /** Moving averages of the weights, if there are any. */
@@ -164,9 +208,12 @@ export async function readLast(path: string): Promise<LastCheckpoint> {
   const entries = value instanceof Map ? value : new Map<unknown, unknown>();
   const progress = parseProgress(entries.get("progress"), path);
   const averages = entries.get("averages");
+  const classes = entries.get("classes");
   return {
     progress,
     weights,
+    config: settingsIn(entries.get("config")) as Partial<TrainConfig>,
+    classes: Array.isArray(classes) ? classes.map(String) : [],
     options: networkOptionsOf(entries.get("model_options")),
     averages: averages instanceof Map ? (averages as StateDict) : new Map(),
     slotsFor(trainer, since) {

@@ -159,13 +159,13 @@ export const configValues = (config: ResolvedConfig): TrainConfig =>
 
 /** The settings in a JSON text: plain values, or a run's `config.json`, whose sources are left out. */
 export function parseConfigFile(text: string, file: string): ConfigLayer {
-  const values = Object.entries(parseObject(text, file)).map(([name, entry]) => [name, stored(entry).value]);
+  const values = Object.entries(parseSettings(text, file)).map(([name, entry]) => [name, stored(entry).value]);
   return { from: "file", values: Object.fromEntries(values), nameOf: nameIn(file) };
 }
 
 /** The settings of a run's `config.json`, one layer for each source. */
 export function parseRunConfig(text: string, file: string): ConfigLayer[] {
-  const entries = Object.entries(parseObject(text, file)).map(([name, entry]) => [name, stored(entry)] as const);
+  const entries = Object.entries(parseSettings(text, file)).map(([name, entry]) => [name, stored(entry)] as const);
   return SOURCES.map((from) => {
     const own = entries.filter(([, entry]) => entry.from === from);
     return { from, values: Object.fromEntries(own.map(([name, { value }]) => [name, value])), nameOf: nameIn(file) };
@@ -182,6 +182,12 @@ function stored(entry: unknown): { value: unknown; from: SettingSource } {
   if (typeof entry !== "object" || entry === null || !("value" in entry)) return { value: entry, from: "file" };
   const from = "from" in entry ? SOURCES.find((source) => source === entry.from) : undefined;
   return { value: entry.value, from: from ?? "file" };
+}
+
+/** The settings in a JSON text, without the stages that a run's `config.json` lists behind them. */
+function parseSettings(text: string, file: string): object {
+  const { stages, ...settings } = parseObject(text, file) as { readonly stages?: unknown };
+  return settings;
 }
 
 function parseObject(text: string, file: string): object {

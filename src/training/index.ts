@@ -1,5 +1,5 @@
 export { BENCH_JOBS, type BenchJob, type BenchOptions, type BenchResult, bench } from "./bench.ts";
-export { optimizerState, restoreOptimizer } from "./checkpoint.ts";
+export { type BestCheckpoint, optimizerState, readBest, restoreOptimizer } from "./checkpoint.ts";
 export {
   CLASS_ORDERS,
   type ClassMatch,
@@ -73,6 +73,7 @@ export {
 } from "./preprocessing.ts";
 export { crossEntropy, inferenceProgram, type Loss, nllLoss } from "./programs.ts";
 export { findRecipe, RECIPES, type Recipe, usualRecipe } from "./recipes.ts";
+export { planResume, type ResumePlan, type ResumeRequest } from "./resuming/plan.ts";
 export {
   bestRecord,
   isFinished,
@@ -101,5 +102,5 @@ export { SETTING_NAMES, SETTINGS, type SettingName, type TrainConfig } from "./s
 export { type StartingNetwork, type StartOptions, startingNetwork } from "./starting-weights.ts";
 export { trainingProgram } from "./step-program.ts";
 export { peakRssMiB, type TrainSummary } from "./summary.ts";
-export { optimizerOf, resume, type TrainOptions, train } from "./train.ts";
+export { optimizerOf, type ResumeOptions, resume, type TrainOptions, train } from "./train.ts";
 export { openTrainer } from "./trainer.ts";

@@ -28,11 +28,17 @@ export interface TrainerOptions extends EngineOptions, TrainedPart {
   readonly optimizer?: Optimizer;
   /** Cross entropy by default. */
   readonly loss?: Loss;
+  /**
+   * What a batch's mean loss divides by: the number of its images by default, the sum of its labels' weights where classes
+   * are weighted. Several batches of one step have a part in it by this.
+   */
+  readonly lossWeight?: (labels: Int32Array) => number;
   /** The largest common norm of all gradients, above which they are scaled down (PyTorch's clip_grad_norm_); none by default. */
   readonly clipNorm?: number;
   /**
    * Keeps exponential moving averages of what is trained, which evaluation and `weights({ averaged: true })` then use:
-   * average ← d·average + (1 − d)·weight with d = min(averageDecay, (1 + step)/(10 + step)). 0..1; none by default.
+   * average ← d·average + (1 − d)·weight with d = min(averageDecay, (1 + step)/(10 + step)), where steps count from the
+   * beginning of the averages. 0..1; none by default.
    */
   readonly averageDecay?: number;
   /** Name of the engine; `auto`, the fastest there is, by default. */
@@ -120,8 +126,10 @@ export interface StepRunOptions {
 export interface TrainerPosition {
   /** Steps done. */
   readonly step: number;
-  /** Steps that were done before a parameter was first trained; 0 by default. */
+  /** Steps that were done before a parameter was trained as it is now; 0 by default. */
   readonly since?: (parameter: string) => number;
+  /** Steps that were done before the moving averages began; 0 by default. */
+  readonly averagedSince?: number;
 }
 
 /** A network in training. Close it when done. */
@@ -133,7 +141,7 @@ export interface Trainer {
   /**
    * One training step. It may be called again before the last one has ended: steps happen in the order in which they were
    * asked for, and the engine is never idle if one waits. Several batches make one step on the mean gradient of all their
-   * images, as one batch of that size would but for batch normalisation.
+   * images, each by its weight, as one batch of that size would but for batch normalisation.
    */
   train(batch: TrainingBatch | readonly TrainingBatch[], options?: StepRunOptions): Promise<StepResult>;
   /** Logits [N, classes] of images [N, C, H, W], or of what the frozen part makes of them, N at most the batch size. */

@@ -24,6 +24,16 @@ export function lossOf({ labelSmoothing, classWeights: weighting }: TrainConfig,
   };
 }
 
+/** What a batch's mean of that loss divides by, as PyTorch's CrossEntropyLoss does, label smoothing or not. */
+export function lossWeightOf(
+  { classWeights: weighting }: TrainConfig,
+  train: Dataset,
+): ((labels: Int32Array) => number) | undefined {
+  if (weighting !== "balanced") return undefined;
+  const weights = classWeights(countsOf(train));
+  return (labels) => labels.reduce((sum, label) => sum + (weights[label] ?? 0), 0);
+}
+
 /** The order of an epoch's samples where classes are to come equally often; undefined for the plain one. */
 export function orderOf({ sampling, seed }: TrainConfig, train: Dataset): ((epoch: number) => Uint32Array) | undefined {
   if (sampling === "plain") return undefined;

@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import type { EpochRecord, EvalRecord, MetricsRecord } from "../metrics/index.ts";
+import { type StageRecord, stagesIn } from "./resuming/run-stage.ts";
 import { RUN_FILES } from "./run-folder.ts";
 import { SETTING_NAMES } from "./settings.ts";
 import type { TrainSummary } from "./summary.ts";
@@ -22,6 +23,8 @@ export interface RunAccount {
   readonly began: number;
   /** Empty if they cannot be read. */
   readonly settings: Readonly<Record<string, StoredSetting>>;
+  /** Where the run has several: what `config.json` says of each. */
+  readonly stages?: readonly StageRecord[];
   readonly records: readonly MetricsRecord[];
   /** Of a run that has come to its end. */
   readonly summary: TrainSummary | undefined;
@@ -97,6 +100,7 @@ export async function readRunAccount(path: string, options: RunAccountOptions = 
         () => 0,
       )),
     settings: config === undefined ? {} : settingsIn(config, problems),
+    stages: config === undefined ? [] : stagesIn(parsed(config)),
     records: metrics === undefined ? [] : recordsIn(metrics, problems, options),
     summary: summary === undefined ? undefined : summaryIn(summary, problems),
     problems,
@@ -155,7 +159,8 @@ function settingsIn(text: string, problems: string[]): Record<string, StoredSett
     problems.push("config.json cannot be read: it is no JSON object, perhaps only half-written.");
     return {};
   }
-  const settings = Object.entries(content).map(([name, entry]) => [name, storedSetting(entry)] as const);
+  const { stages, ...own } = content as { readonly stages?: unknown };
+  const settings = Object.entries(own).map(([name, entry]) => [name, storedSetting(entry)] as const);
   const unknown = settings.map(([name]) => name).filter((name) => !(SETTING_NAMES as string[]).includes(name));
   if (0 < unknown.length)
     problems.push(

@@ -7,6 +7,7 @@ import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { photoList } from "./resuming/data-changes.ts";
 
 /** Names of the files of a run. */
 export const RUN_FILES = {
@@ -18,6 +19,7 @@ export const RUN_FILES = {
   summary: "summary.json",
   labels: "labels.json",
   note: "note.txt",
+  photos: "photos.jsonl",
 } as const;
 
 /** A run's folder. Records and log lines are appended in the order in which they come. */
@@ -73,13 +75,21 @@ export async function createRunFolder(path: string, config: ResolvedConfig, data
     await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
     await writeFileAtomic(folder.file("metrics"), "");
     await writeFileAtomic(folder.file("log"), "");
-    const marks = data && "marks" in data ? (data.marks as Marks) : {};
-    if (0 < Object.keys(marks).length) await writeFileAtomic(folder.file("labels"), formatMarks(marks));
+    if (data) await writeDataFiles(folder, data);
   } catch (error) {
     await folder.withdraw();
     throw error;
   }
   return folder;
+}
+
+/** Writes down which photos a run is made on, and what people said of single ones. */
+export async function writeDataFiles(folder: RunFolder, data: IdxData): Promise<void> {
+  const marks = "marks" in data ? (data.marks as Marks) : {};
+  if (0 < Object.keys(marks).length) await writeFileAtomic(folder.file("labels"), formatMarks(marks));
+  else await rm(folder.file("labels"), { force: true });
+  const list = photoList(data);
+  if (list !== undefined) await writeFileAtomic(folder.file("photos"), list);
 }
 
 /** Removes a run's files, and its folders up to `topmost` as far as nothing else is in them. */
@@ -166,8 +176,15 @@ export function openRunFolder(path: string): RunFolder {
 
 /** The settings of a run, under `layers` that change them. A folder that holds no run is a `UserError`. */
 export async function readRunConfig(path: string, layers: readonly ConfigLayer[] = []): Promise<ResolvedConfig> {
-  const file = join(path, RUN_FILES.config);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+  const text = await readRunConfigText(path);
+  // a run that has begun has its weights, whatever would be taken today
+  const begun = { from: "default", values: { weights: "none" } } as const;
+  return resolveConfig([begun, ...parseRunConfig(text, join(path, RUN_FILES.config)), ...layers]);
+}
+
+/** The text of a run's `config.json`. A folder that holds no run is a `UserError`. */
+export function readRunConfigText(path: string): Promise<string> {
+  return readFile(join(path, RUN_FILES.config), "utf8").catch((error: unknown) => {
     const options = { cause: error };
     throw new UserError(
       `"${path}": expected the folder of a run but it has no config.json.`,
@@ -175,9 +192,6 @@ export async function readRunConfig(path: string, layers: readonly ConfigLayer[]
       options,
     );
   });
-  // a run that has begun has its weights, whatever would be taken today
-  const begun = { from: "default", values: { weights: "none" } } as const;
-  return resolveConfig([begun, ...parseRunConfig(text, file), ...layers]);
 }
 
 /** What people had said of single photos when a run began. */

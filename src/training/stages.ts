@@ -39,10 +39,16 @@ export function partOf(
   };
 }
 
-/** The steps that were done before a parameter was first trained. */
+/**
+ * The steps that were done before a parameter was trained without a break until now: what an optimizer keeps begins anew when
+ * a parameter is trained again, and its count of steps with it. A parameter that is frozen now has not begun.
+ */
 export function sinceOf(model: ModelRecord, stages: readonly Stage[]): (parameter: string) => number {
-  const trained = stages.map(({ freeze, step }) => ({ step, isFrozen: frozenBy(model, freeze) }));
-  return (parameter) => trained.find(({ isFrozen }) => !isFrozen(parameter))?.step ?? 0;
+  const parts = stages.map(({ freeze, step }) => ({ step, isFrozen: frozenBy(model, freeze) }));
+  return (parameter) => {
+    const lastFrozen = parts.findLastIndex(({ isFrozen }) => isFrozen(parameter));
+    return parts[lastFrozen + 1]?.step ?? Number.POSITIVE_INFINITY;
+  };
 }
 
 /** Whether the parameter of that name keeps its value. */

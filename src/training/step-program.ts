@@ -34,7 +34,7 @@ export interface StepOptions extends ForwardOptions {
 /** Name of the input that holds an optimizer's scalar for the parameters of a group. */
 export const scalarName = (name: string, group: number): string => (group === 0 ? name : `${name}.${group}`);
 
-/** Name of the variable that holds the gradient of the batches so far: Σ gradient·images. */
+/** Name of the variable that holds the gradient of the batches so far: Σ gradient·share; see `shareOfStep`. */
 const gradientName = (parameter: string): string => slotName(parameter, "gradient_sum");
 
 /** A parameter in a step. */
@@ -47,7 +47,8 @@ interface Trained {
 /**
  * One training step. Inputs: `images` [N, C, H, W], `labels` int32 [N], the optimizer's scalars [] for each group, and
  * `dropoutKey` int32 [4] if the network has dropout; `otherLabels` int32 [N] and `share` [], that of `labels` in the loss, if
- * labels are mixed; `inverseCount` [], 1/images of all batches, for the last of several; `averageShare` [] with averages.
+ * labels are mixed; `shareOfStep` [], the part that the batch's mean loss has in that of the step, for one of several;
+ * `averageShare` [] with averages.
  * Outputs: `loss` [] and `logits` [N, classes], both from before the step.
  */
 export function trainingProgram(network: Module, options: StepOptions): Program {
@@ -69,8 +70,7 @@ export function trainingProgram(network: Module, options: StepOptions): Program 
     const gradient = gradients[index];
     return gradient ? [{ variable, value, gradient }] : [];
   });
-  const updates =
-    accumulation === "part" ? steps.map((step) => withEarlier(step, batchSize)) : wholeStep(steps, options);
+  const updates = accumulation === "part" ? steps.map(withEarlier) : wholeStep(steps, options);
   const all = [...updates, ...forward.updates];
   return defineProgram({
     name: `training step of ${batchSize} images`,
@@ -103,19 +103,19 @@ function totalLoss({ output, auxiliary }: Traced, loss: OutputLoss): Value {
 
 const sumVariable = ({ variable }: Trained): Variable => ({ ...variable, name: gradientName(variable.name) });
 
-/** Adds gradient·images to what the batches before left. */
-const withEarlier = (step: Trained, images: number): Update => ({
+/** Adds gradient·share to what the batches before left. */
+const withEarlier = (step: Trained): Update => ({
   variable: sumVariable(step),
-  value: add([read(sumVariable(step)), scale(step.gradient, { factor: images })]),
+  value: add([read(sumVariable(step)), multiply(step.gradient, input("shareOfStep", []))]),
 });
 
 /** The optimizer's step on the gradients, those of earlier batches included. */
 function wholeStep(steps: readonly Trained[], options: StepOptions): Update[] {
-  const { accumulation, batchSize, clipNorm, optimizer, groupOf = () => 0 } = options;
+  const { accumulation, clipNorm, optimizer, groupOf = () => 0 } = options;
   const isLast = accumulation === "last";
   const whole = steps.map((step) => ({
     ...step,
-    gradient: isLast ? multiply(withEarlier(step, batchSize).value, input("inverseCount", [])) : step.gradient,
+    gradient: isLast ? withEarlier(step).value : step.gradient,
   }));
   const clipped = clipNorm === undefined ? whole : withClipping(whole, clipNorm);
   const emptied = isLast ? steps.map((step) => ({ variable: sumVariable(step), value: zeros(step.variable) })) : [];

@@ -4,7 +4,13 @@ import { argmaxRows, crossEntropyRows } from "../metrics/index.ts";
 import type { Evaluation, StepResult } from "./network-trainer.ts";
 
 /** The figures of one batch. */
-export type PartResult = Pick<StepResult, "loss" | "correct" | "size">;
+export type BatchResult = Pick<StepResult, "loss" | "correct" | "size">;
+
+/** The figures of one of the batches of a step. */
+export interface PartResult extends BatchResult {
+  /** What part its mean loss has in that of the step; the parts add up to 1. */
+  readonly share: number;
+}
 
 const correctOf = (logits: Float32Array, labels: Int32Array): number =>
   argmaxRows({ data: logits, classes: logits.length / labels.length }).reduce(
@@ -13,17 +19,17 @@ const correctOf = (logits: Float32Array, labels: Int32Array): number =>
   );
 
 /** The figures of a batch from the outputs of its Program. */
-export const partResult = ({ loss, logits = new Float32Array() }: Results, labels: Int32Array): PartResult => ({
+export const partResult = ({ loss, logits = new Float32Array() }: Results, labels: Int32Array): BatchResult => ({
   loss: loss?.[0] ?? Number.NaN,
   correct: correctOf(logits, labels),
   size: labels.length,
 });
 
 /** The figures of several batches together. */
-export function totalOf(parts: readonly PartResult[]): PartResult {
+export function totalOf(parts: readonly PartResult[]): BatchResult {
   const total = (of: (part: PartResult) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
-  const size = total((part) => part.size);
-  return { size, correct: total(({ correct }) => correct), loss: total((part) => part.loss * part.size) / size };
+  const [size, correct] = [total((part) => part.size), total((part) => part.correct)];
+  return { size, correct, loss: total((part) => part.loss * part.share) };
 }
 
 /** Loss and accuracy of logits [N, classes] and labels [N] in float64, so that they do not depend on the batch size. */

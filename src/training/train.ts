@@ -1,20 +1,21 @@
 /** A whole training run: data, network, loop, run folder. Prints nothing; `onEvent` hears of everything. */
-import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "../atomic-file.ts";
-import { type DownloadProgress, type IdxData, loadData, type Marks, openWorkerPool } from "../data/index.ts";
-import { UserError } from "../errors.ts";
+import { type DownloadProgress, type IdxData, loadData, openWorkerPool } from "../data/index.ts";
 import { findModel, type NetworkOptions } from "../models/index.ts";
 import { adam, adamw, type Optimizer, sgd } from "../optim/optimizer.ts";
-import { type Progress, readLast } from "./checkpoint.ts";
+import { checkBatches } from "./batch-check.ts";
+import { readBest } from "./checkpoint.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
 import { settleWeights } from "./default-weights.ts";
 import type { TrainingListener } from "./events.ts";
 import { kernelChoicesFile, type Trainer, type TrainerOptions } from "./network-trainer.ts";
-import { lossOf } from "./objective.ts";
+import { lossOf, lossWeightOf } from "./objective.ts";
 import { inputShapeOf, type ModelInput } from "./preprocessing.ts";
+import type { ResumePlan } from "./resuming/plan.ts";
+import { configText, FIRST_STAGE } from "./resuming/run-stage.ts";
 import { dataOptions, inputOf, isPhotos, workersOf } from "./run-data.ts";
-import { createRunFolder, openRunFolder, readRunMarks, rewindRunFolder } from "./run-folder.ts";
-import type { RunParts } from "./run-parts.ts";
+import { createRunFolder, openRunFolder, type RunFolder, rewindRunFolder, writeDataFiles } from "./run-folder.ts";
+import type { RunParts, StageStart } from "./run-parts.ts";
 import type { TrainConfig } from "./settings.ts";
 import { freezeIn, partOf } from "./stages.ts";
 import { startingNetwork } from "./starting-weights.ts";
@@ -23,16 +24,20 @@ import { openTrainer } from "./trainer.ts";
 import { TrainingRun } from "./training-run.ts";
 
 /** How a run is made. */
-export interface TrainOptions {
-  /** The run's folder: new or empty, or that of a run to resume. */
+export interface TrainOptions extends ResumeOptions {
+  /** The run's folder: new or empty. */
   readonly run: string;
+  /** Data that is loaded already. */
+  readonly data?: IdxData;
+}
+
+/** How a run goes on. */
+export interface ResumeOptions {
   readonly onEvent?: TrainingListener;
   /** Finishes the step under way, saves, and returns without a summary. */
   readonly signal?: AbortSignal;
-  /** Data that is loaded already. */
-  readonly data?: IdxData;
-  /** Called at the end of a run that was not stopped; the engine is open until it returns. */
-  readonly afterwards?: (trainer: Trainer) => Promise<void>;
+  /** Called at the end of a run, also of one that was stopped; the engine is open until it returns. */
+  readonly afterwards?: (trainer: Trainer, end: { readonly isStopped: boolean }) => Promise<void>;
 }
 
 /** The optimizer of a run. */
@@ -48,7 +53,7 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   return withRun(config, options, async (run) => {
     const folder = await createRunFolder(options.run, run.facts.config, run.data);
-    const training = new TrainingRun(run, folder, options);
+    const training = new TrainingRun(run, folder, { ...options, stage: FIRST_STAGE });
     try {
       await training.begin();
     } catch (error) {
@@ -59,49 +64,39 @@ export async function train(config: ResolvedConfig, options: TrainOptions): Prom
   });
 }
 
-/**
- * Goes on with a run exactly where its `last.pth` left it; `config` may ask for more epochs or steps, or for other layers to
- * be trained. A `UserError` if there is nothing left to do, or the data are not those that the run began with.
- */
-export async function resume(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
-  const folder = openRunFolder(options.run);
-  await stat(folder.file("last")).catch((error: unknown) => {
-    const message = `"${options.run}": expected the folder of a run that has begun but it has no last.pth.`;
-    throw new UserError(message, "Delete the folder and train again.", { cause: error });
+/** Goes on with a run as planned: exactly where its `last.pth` left it, or with a new stage. */
+export async function resume(plan: ResumePlan, options: ResumeOptions = {}): Promise<TrainSummary | undefined> {
+  const { config, data, last, stage, isNew, run: path } = plan;
+  const folder = openRunFolder(path);
+  const known = { weights: "none", networkOptions: last.options, firstEpoch: stage.epoch, notes: plan.notes };
+  // the weights are those of the run, whatever it began with
+  return withRun(config, { ...options, run: path, data, ...known }, async (run) => {
+    // the settings come before the checkpoint: where only they are there, the next command begins this stage again
+    const training = new TrainingRun(run, folder, { ...options, stage });
+    const record = { ...stage, dataSha256: data.dataHash, settings: configValues(config) };
+    await writeFileAtomic(
+      folder.file("config"),
+      configText(config, stage.number === 1 ? [] : [...plan.before, record]),
+    );
+    await rewindRunFolder(path, last.progress.step);
+    if (!isNew) return training.resume(last);
+    await writeDataFiles(folder, data);
+    return training.beginStage(await stageStart(plan, folder));
   });
-  const last = await readLast(folder.file("last"));
-  // the weights are those of last.pth, whatever the run began with
-  return withRun(
-    config,
-    { ...options, weights: "none", networkOptions: last.options, marks: await readRunMarks(options.run) },
-    async (run) => {
-      checkResumable(options.run, last.progress, run);
-      await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
-      await rewindRunFolder(folder.path, last.progress.step);
-      return new TrainingRun(run, folder, options).resume(last);
-    },
-  );
 }
 
-function checkResumable(path: string, { epoch, step, dataHash }: Progress, { config, data }: RunParts): void {
-  const { epochs, maxSteps } = config;
-  if (epochs <= epoch) {
-    throw new UserError(
-      `"${path}": expected epochs to be left but ${epoch} are done and ${epochs} are asked for.`,
-      `Give more with --epochs ${epoch + 1} or higher.`,
-    );
-  }
-  if (maxSteps !== 0 && maxSteps <= step) {
-    throw new UserError(
-      `"${path}": expected steps to be left but ${step} of at most ${maxSteps} are done.`,
-      `Give more with --max-steps ${step + 1} or higher, or 0 for no limit.`,
-    );
-  }
-  if (dataHash === data.dataHash) return;
-  throw new UserError(
-    `"${path}": expected the data that the run began with, SHA-256 ${dataHash}, but they have ${data.dataHash}.`,
-    "Bring the old data back, or train a new run on the new data.",
-  );
+/** The weights that a new stage begins with, and the best evaluation so far as it holds for the stage's data. */
+async function stageStart({ stage, last, hasNewData }: ResumePlan, folder: RunFolder): Promise<StageStart> {
+  const { best: told, seconds } = last.progress;
+  const file = folder.file(stage.from === "best" ? "best" : "last");
+  if (stage.from !== "best") return { weights: last.weights, file, seconds, best: hasNewData ? null : told };
+  const { weights, epoch, accuracy, loss } = await readBest(file);
+  const found = {
+    epoch: epoch ?? told?.epoch ?? 0,
+    accuracy: accuracy ?? told?.accuracy ?? 0,
+    loss: loss ?? told?.loss ?? 0,
+  };
+  return { weights, file, seconds, best: hasNewData ? null : found };
 }
 
 /** What a run is opened with besides its settings. */
@@ -109,8 +104,9 @@ interface OpenOptions extends TrainOptions {
   /** Those of the settings by default. */
   readonly weights?: string;
   readonly networkOptions?: NetworkOptions;
-  /** Those that a run began with that goes on. */
-  readonly marks?: Marks;
+  /** The first epoch to be trained, from 0; what is frozen in it is frozen from the beginning. */
+  readonly firstEpoch?: number;
+  readonly notes?: readonly string[];
 }
 
 type RunUse = (run: RunParts) => Promise<TrainSummary | undefined>;
@@ -122,8 +118,7 @@ async function withRun(resolved: ResolvedConfig, options: OpenOptions, use: RunU
   const tellOf = (file: string, { received, total }: DownloadProgress): void =>
     onEvent?.({ type: "wait", what: `Downloading ${file}`, done: received, total });
   const onProgress = (progress: DownloadProgress & { file: string }): void => tellOf(progress.file, progress);
-  const data =
-    options.data ?? (await loadData(config.data, { ...dataOptions(config, options.marks), signal, onProgress }));
+  const data = options.data ?? (await loadData(config.data, { ...dataOptions(config), signal, onProgress }));
   const model = findModel(config.model);
   const input = inputOf(data, model, config);
   const workers = workersOf(config, data);
@@ -162,34 +157,35 @@ async function withTrainer(
     ...{ classes: classes.length, weights, signal, options: networkOptions, onProgress },
     ...{ emaWeights: weights !== "none" && config.emaWeights, transformInput: config.transformInput },
   });
+  checkBatches(start.network, { config, inputShape: inputShapeOf(input), images: data.train.length });
   const trainer = await openTrainer(start.network, {
-    ...trainerOptions(config, data),
+    ...trainerOptions(config, data, options.firstEpoch),
     inputShape: inputShapeOf(input),
     ...(start.weights && { weights: { state: start.weights, from: weights, partial: true, transfer: true } }),
   });
   try {
     const facts = { config: settled.config, classes, input, options: start.options };
-    const notes = [...(data.notes ?? []), settled.told, ...start.notes, trainer.engine.note].filter(
-      (note) => note !== undefined,
-    );
+    const told = [...(options.notes ?? []), ...(data.notes ?? []), settled.told, ...start.notes];
+    const notes = [...told, trainer.engine.note].filter((note) => note !== undefined);
     const summary = await use({ config, facts, data, model, network: start.network, trainer, pool, notes });
     await pool?.close(); // the threads' memory is free for what comes afterwards
-    if (summary) await options.afterwards?.(trainer);
+    await options.afterwards?.(trainer, { isStopped: summary === undefined });
     return summary;
   } finally {
     await trainer.close();
   }
 }
 
-function trainerOptions(config: TrainConfig, { train }: IdxData): Omit<TrainerOptions, "inputShape"> {
+function trainerOptions(config: TrainConfig, { train }: IdxData, epoch = 0): Omit<TrainerOptions, "inputShape"> {
   const { batchSize, engine, threads, precision, seed, clipNorm, averageDecay, tune } = config;
   return {
     ...{ batchSize, engine, threads, precision, seed },
     optimizer: optimizerOf(config),
     loss: lossOf(config, train),
+    lossWeight: lossWeightOf(config, train),
     ...(tune && { kernelChoices: kernelChoicesFile() }),
     ...(clipNorm !== 0 && { clipNorm }),
     ...(averageDecay !== 0 && { averageDecay }),
-    ...partOf(findModel(config.model), config, freezeIn(config, 0)),
+    ...partOf(findModel(config.model), config, freezeIn(config, epoch)),
   };
 }

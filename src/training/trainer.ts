@@ -59,8 +59,10 @@ class EngineTrainer implements Trainer {
   readonly #batchSize: number;
   readonly #programs: NetworkPrograms;
   #part: TrainedPart;
-  /** Steps before a parameter was first trained. */
+  /** Steps before a parameter was trained as it is now. */
   #since = new Map<string, number>();
+  /** Steps before the moving averages began. */
+  #averagedSince = 0;
   #averaged: ReadonlySet<string> = new Set();
   #seed = 0;
   #lastStep: Promise<unknown> = Promise.resolve();
@@ -94,38 +96,40 @@ class EngineTrainer implements Trainer {
     const parts = "images" in given ? [given] : given;
     const step = ++this.step;
     const learningRate = options.learningRate ?? this.optimizer.learningRate;
+    const weights = parts.map((part) => lossWeightOf(part, this.#options.lossWeight));
+    const whole = weights.reduce((sum, weight) => sum + weight, 0);
     const all = parts.map((part, index) => {
       const last = index === parts.length - 1;
-      const count = parts.reduce((sum, { labels }) => sum + labels.length, 0);
       const accumulation = parts.length === 1 ? undefined : last ? "last" : "part";
-      const rates = last ? this.#stepScalars({ step, learningRate, count }) : {};
+      const share = (weights[index] ?? 0) / whole;
       // each batch has dropout masks of its own
-      const key = dropoutKey(this.#seed, step, index);
-      return this.#run(part, { accumulation, feeds: { ...rates, dropoutKey: key }, transfer: options.transfer });
+      const own = { dropoutKey: dropoutKey(this.#seed, step, index), shareOfStep: Float32Array.of(share) };
+      const feeds = { ...own, ...(last && this.#stepScalars({ step, learningRate })) };
+      return this.#run(part, { accumulation, share, feeds, transfer: options.transfer });
     });
-    const whole = Promise.all(all);
-    this.#lastStep = whole.catch(() => {});
-    const result = { step, learningRate, ...totalOf(await whole) };
+    const results = Promise.all(all);
+    this.#lastStep = results.catch(() => {});
+    const result = { step, learningRate, ...totalOf(await results) };
     expectFiniteStep(result, parts);
     return result;
   }
 
-  #stepScalars({ step, learningRate, count }: { step: number; learningRate: number; count: number }) {
-    const decay = Math.min(this.#options.averageDecay ?? 0, (1 + step) / (10 + step));
+  #stepScalars({ step, learningRate }: { step: number; learningRate: number }) {
+    const averaged = step - this.#averagedSince;
+    const decay = Math.min(this.#options.averageDecay ?? 0, (1 + averaged) / (10 + averaged));
     return {
       ...groupScalars(this.groups, this.optimizer, { step, learningRate }),
-      inverseCount: Float32Array.of(1 / count),
       averageShare: Float32Array.of(1 - decay),
     };
   }
 
-  async #run(batch: TrainingBatch, { accumulation, feeds, transfer }: PartRun): Promise<PartResult> {
+  async #run(batch: TrainingBatch, { accumulation, share, feeds, transfer }: PartRun): Promise<PartResult> {
     const { labels } = batch;
     const mixed = "share" in batch;
     const others: Feeds = mixed ? { otherLabels: batch.otherLabels.slice(), share: Float32Array.of(batch.share) } : {};
     const form = { batchSize: labels.length, accumulation, mixed };
     const all = { labels: labels.slice(), ...others, ...feeds };
-    return partResult(await this.#programs.train(form, batch, all, transfer), labels);
+    return { share, ...partResult(await this.#programs.train(form, batch, all, transfer), labels) };
   }
 
   async logits(images: Float32Array, { areFeatures = false } = {}): Promise<Float32Array> {
@@ -202,9 +206,10 @@ class EngineTrainer implements Trainer {
     return new Map([...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
   }
 
-  async restore(slots: StateDict, { step, since = () => 0 }: TrainerPosition): Promise<void> {
+  async restore(slots: StateDict, { step, since = () => 0, averagedSince = 0 }: TrainerPosition): Promise<void> {
     await this.engine.write(float32Values(slots));
     this.step = step;
+    this.#averagedSince = averagedSince;
     this.#since = new Map([...this.#since.keys()].map((name) => [name, since(name)]));
     this.#regroup();
   }
@@ -250,6 +255,12 @@ class EngineTrainer implements Trainer {
   }
 }
 
+/** What a batch's mean loss divides by. Mixed labels count by their shares, as their losses do. */
+function lossWeightOf(batch: TrainingBatch, weightOf = (labels: Int32Array): number => labels.length): number {
+  if (!("share" in batch)) return weightOf(batch.labels);
+  return batch.share * weightOf(batch.labels) + (1 - batch.share) * weightOf(batch.otherLabels);
+}
+
 /** The key of the dropout masks of a step's batch; see the op `dropoutMask`. */
 const dropoutKey = (seed: number, step: number, part: number): Int32Array =>
   Int32Array.of(seed, Math.floor(seed / 2 ** 32), step, part);
@@ -259,6 +270,8 @@ type WriteOptions = { readonly transfer?: boolean };
 /** One batch of a step. */
 interface PartRun {
   readonly accumulation: StepOptions["accumulation"];
+  /** What part the batch's mean loss has in that of the step. */
+  readonly share: number;
   readonly feeds: Feeds;
   readonly transfer: boolean | undefined;
 }

@@ -2,34 +2,33 @@
 import { writeFileAtomic } from "../atomic-file.ts";
 import { batchCount } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
-import { createSchedule, parseSchedule, type Schedule } from "../optim/schedule.ts";
 import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
-import type { StepEvent, TrainingListener } from "./events.ts";
 import { type StageData, stageData } from "./feature-cache.ts";
 import { expectFinite } from "./finite-step.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
+import { type StageClock, stageClock } from "./resuming/stage-clock.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { type RunParts, startEvent } from "./run-parts.ts";
-import { freezeIn, partOf, rateFactorIn, type Stage, sinceOf } from "./stages.ts";
+import {
+  type RunControl,
+  type RunParts,
+  type StageStart,
+  startEvents,
+  stepEvent,
+  type TakenStep,
+} from "./run-parts.ts";
+import { freezeIn, partOf, type Stage, sinceOf } from "./stages.ts";
 import { summarise, type TrainSummary } from "./summary.ts";
 
-/** Who hears of a run, and who may stop it. */
-interface RunControl {
-  readonly onEvent?: TrainingListener;
-  readonly signal?: AbortSignal;
-}
-
-/** One run, from its beginning or from its `last.pth`. */
+/** One stage of a run, from its beginning or from its `last.pth`. */
 export class TrainingRun {
   readonly #run: RunParts;
   readonly #folder: RunFolder;
   readonly #options: RunControl;
-  readonly #schedule: Schedule;
+  readonly #clock: StageClock;
   readonly #order: ((epoch: number) => Uint32Array) | undefined;
   readonly #mix: ReturnType<typeof mixerOf>;
-  readonly #stepsPerEpoch: number;
   readonly #measured = { seconds: 0, trainSeconds: 0, waitSeconds: 0, images: 0 };
   #best: Best | null = null;
   #stages: readonly Stage[];
@@ -40,30 +39,33 @@ export class TrainingRun {
   #began = performance.now();
 
   constructor(run: RunParts, folder: RunFolder, options: RunControl) {
-    const { learningRate, epochs, schedule } = run.config;
+    const { stage } = options;
     this.#run = run;
     this.#folder = folder;
     this.#options = options;
     const batches = batchCount(run.data.train.length, { batchSize: run.config.batchSize, mergeSingle: true });
-    this.#stepsPerEpoch = Math.ceil(batches / run.config.accumulate);
-    this.#stages = [{ freeze: freezeIn(run.config, 0), step: 0 }];
+    this.#clock = stageClock(run.config, stage, batches);
+    this.#stages = [{ freeze: freezeIn(run.config, stage.epoch), step: stage.step }];
     this.#order = orderOf(run.config, run.data.train);
     this.#mix = mixerOf(run.config);
-    this.#schedule = createSchedule(parseSchedule(schedule), {
-      learningRate,
-      epochs,
-      stepsPerEpoch: this.#stepsPerEpoch,
-    });
   }
 
   /** Writes the first checkpoint. */
-  begin(): Promise<void> {
-    return this.#save(0);
-  }
+  begin = (): Promise<void> => this.#save(0);
 
   /** Trains from the beginning; undefined if the signal stopped the run. */
-  train(): Promise<TrainSummary | undefined> {
-    return this.#epochs(0, 0);
+  train = (): Promise<TrainSummary | undefined> => this.#epochs(0, 0);
+
+  /** Begins a later stage, which is saved at once; undefined if the signal stopped the run. */
+  async beginStage({ weights, file, best, seconds }: StageStart): Promise<TrainSummary | undefined> {
+    const { trainer } = this.#run;
+    const { epoch, step } = this.#options.stage;
+    await trainer.setWeights(weights, file, { transfer: true });
+    await trainer.restore(new Map(), { step, since: () => step, averagedSince: step });
+    this.#best = best;
+    this.#measured.seconds = seconds;
+    await this.#save(epoch);
+    return this.#epochs(epoch, 0);
   }
 
   /** Goes on from a checkpoint; undefined if the signal stopped the run. */
@@ -74,14 +76,19 @@ export class TrainingRun {
 
   async #epochs(first: number, startBatch: number): Promise<TrainSummary | undefined> {
     const { config, trainer } = this.#run;
-    this.#tellStart();
+    this.#tellStart(first);
     try {
-      for (let epoch = first; epoch < config.epochs && 0 < this.#stepsLeft() && !this.#isTired(); epoch++) {
+      await this.#evaluateStart(first);
+      for (
+        let epoch = first;
+        epoch < config.epochs && 0 < this.#clock.stepsLeft(trainer.step) && !this.#isTired();
+        epoch++
+      ) {
         await this.#enterStage(epoch);
         const finished = await this.#epoch(epoch, epoch === first ? startBatch : 0);
         if (!finished) return await this.#stop(epoch);
       }
-      return await this.#end(Math.floor(trainer.step / this.#stepsPerEpoch));
+      return await this.#end(this.#clock.epochsDone(trainer.step));
     } catch (error) {
       await this.#folder.flush().catch(() => {}); // the records lead to the error
       throw error;
@@ -92,8 +99,8 @@ export class TrainingRun {
   #isTired(): boolean {
     const { patience } = this.#run.config;
     const tired = patience !== 0 && patience <= this.#epochsSinceBest;
-    const epochs = this.#epochsSinceBest === 1 ? "1 epoch" : `${this.#epochsSinceBest} epochs`;
-    if (tired) this.#tell(`No better accuracy in ${epochs}: the run ends here.`);
+    const count = this.#epochsSinceBest;
+    if (tired) this.#tell(`No better accuracy in ${count} ${count === 1 ? "epoch" : "epochs"}: the run ends here.`);
     return tired;
   }
 
@@ -102,11 +109,8 @@ export class TrainingRun {
     const freeze = freezeIn(this.#run.config, epoch);
     if (this.#stages.at(-1)?.freeze === freeze && this.#data) return;
     if (this.#stages.at(-1)?.freeze !== freeze) await this.#beginStage(freeze, epoch);
-    const options = {
-      ...{ freeze, signal: this.#options.signal, onNote: (text: string) => this.#tell(text) },
-      onProgress: (done: number, total: number) =>
-        this.#options.onEvent?.({ type: "wait", what: "Computing features of the frozen part", done, total }),
-    };
+    const onProgress = this.#waiting("Computing features of the frozen part");
+    const options = { freeze, onProgress, onNote: (text: string) => this.#tell(text), signal: this.#options.signal };
     this.#data = {
       train: await stageData(this.#run, { purpose: "train", ...options }),
       val: await stageData(this.#run, { purpose: "infer", ...options }),
@@ -124,17 +128,24 @@ export class TrainingRun {
     this.#options.onEvent?.({ type: "note", text });
   }
 
+  #waiting = (what: string) => (done: number, total: number) =>
+    this.#options.onEvent?.({ type: "wait", what, done, total });
+
   async #restore({ progress, weights, averages, slotsFor }: LastCheckpoint): Promise<void> {
     const { config, model, trainer } = this.#run;
     this.#stages = progress.stages;
     this.#epochsSinceBest = progress.epochsSinceBest;
     const freeze = progress.stages.at(-1)?.freeze ?? "none";
-    if (freeze !== freezeIn(config, 0)) await trainer.retrain(partOf(model, config, freeze));
+    if (freeze !== freezeIn(config, this.#options.stage.epoch)) await trainer.retrain(partOf(model, config, freeze));
     await trainer.setWeights(weights, this.#folder.file("last"));
     await trainer.setAverages(averages);
     const since = sinceOf(model, progress.stages);
-    await trainer.restore(slotsFor(trainer, since), { step: progress.step, since });
-    this.#schedule.restore(progress.schedule);
+    await trainer.restore(slotsFor(trainer, since), {
+      step: progress.step,
+      since,
+      averagedSince: this.#options.stage.step,
+    });
+    this.#clock.schedule.restore(progress.schedule);
     this.#best = progress.best;
     this.#totals = progress.totals;
     this.#measured.seconds = progress.seconds;
@@ -148,7 +159,7 @@ export class TrainingRun {
     if (startBatch === 0) this.#totals = NO_TOTALS;
     const began = performance.now();
     const before = this.#totals.count;
-    const left = Math.min(this.#stepsLeft(), this.#stepsPerEpoch - startBatch);
+    const left = Math.min(this.#clock.stepsLeft(trainer.step), this.#clock.stepsPerEpoch - startBatch);
     const endStep = trainer.step + left;
     const { dataset, areFeatures } = this.#data?.train ?? { dataset: data.train, areFeatures: false };
     const times = await runEpoch({
@@ -156,12 +167,19 @@ export class TrainingRun {
       ...{ order: this.#order, startBatch: startBatch * accumulate, mergeSingle: true, mix: this.#mix },
       workers: pool ?? 0,
       limit: left,
-      learningRateAt: (step) => this.#learningRate(step, epoch),
+      learningRateAt: (step) => this.#clock.learningRate(step, epoch),
       onStep: ({ step, loss, correct, size, learningRate }) => {
         const { loss: sum, correct: right, count } = this.#totals;
         this.#totals = { loss: sum + loss * size, correct: right + correct, count: count + size };
         this.#folder.record({ type: "step", epoch: epoch + 1, step, loss, lr: learningRate });
-        this.#tellStep({ epoch, step, loss, learningRate, began, images: this.#totals.count - before });
+        const images = this.#totals.count - before;
+        this.#tellStep({
+          epoch,
+          step,
+          loss,
+          learningRate,
+          imagesPerSecond: (1000 * images) / (performance.now() - began),
+        });
       },
       afterStep: (step) => {
         const due = config.evalEvery !== 0 && step % config.evalEvery === 0 && step !== endStep;
@@ -172,7 +190,7 @@ export class TrainingRun {
     this.#measured.waitSeconds += times.wait;
     this.#measured.images += this.#totals.count - before;
     if (signal?.aborted && trainer.step < endStep) return false;
-    if (trainer.step === (epoch + 1) * this.#stepsPerEpoch)
+    if (trainer.step === this.#clock.stepsBefore(epoch + 1))
       await this.#endEpoch(epoch, began, times.wait / Math.max(1e-9, times.train));
     else {
       await this.#evaluateWithin(epoch);
@@ -187,10 +205,19 @@ export class TrainingRun {
     const moment = { type: "epoch", epoch: epoch + 1, step: this.#run.trainer.step } as const;
     const record = { ...moment, train, val, seconds, dataWaitShare: Math.round(1000 * waitShare) / 1000 };
     this.#folder.record(record);
-    this.#schedule.afterEpoch(val.loss);
+    this.#clock.schedule.afterEpoch(val.loss);
     this.#epochsSinceBest = this.#best?.epoch === epoch + 1 ? 0 : this.#epochsSinceBest + 1;
     this.#options.onEvent?.(record);
     await this.#save(epoch + 1);
+  }
+
+  /** Finds out how good the weights are that a stage begins with, on data of which that is not known. */
+  async #evaluateStart(epoch: number): Promise<void> {
+    const { number, step } = this.#options.stage;
+    if (number === 1 || this.#best || this.#run.trainer.step !== step) return;
+    await this.#enterStage(epoch);
+    await this.#evaluateWithin(epoch - 1);
+    await this.#save(epoch);
   }
 
   async #evaluateWithin(epoch: number): Promise<void> {
@@ -204,18 +231,17 @@ export class TrainingRun {
   /** Evaluates, and keeps the weights if they are the best so far. */
   async #evaluate(epoch: number): Promise<{ train: LossAndAccuracy; val: LossAndAccuracy }> {
     const { trainer, data, pool, facts } = this.#run;
-    const total = data.test.length;
-    const onProgress = (done: number): void =>
-      this.#options.onEvent?.({ type: "wait", what: "Evaluating", done, total });
+    const onProgress = (done: number): void => this.#waiting("Evaluating")(done, data.test.length);
     const { dataset, areFeatures } = this.#data?.val ?? { dataset: data.test, areFeatures: false };
     const evaluation = await trainer.evaluate(dataset, { areFeatures, workers: pool, onProgress });
     const { loss, accuracy } = evaluation;
-    const learningRate = this.#learningRate(trainer.step - 1, epoch);
+    const learningRate = this.#clock.learningRate(trainer.step - 1, epoch);
     expectFinite({ loss, step: trainer.step, learningRate }, "validation loss");
     this.#last = { train: meansOf(this.#totals), val: { loss, accuracy } };
     if (this.#best && accuracy <= this.#best.accuracy) return this.#last;
     const best = { epoch: epoch + 1, accuracy, loss };
-    await writeBest(this.#folder.file("best"), await trainer.weights({ averaged: true }), { ...facts, best });
+    const said = { ...facts, best, dataHash: data.dataHash };
+    await writeBest(this.#folder.file("best"), await trainer.weights({ averaged: true }), said);
     this.#best = best;
     this.#options.onEvent?.({ type: "best", accuracy, file: this.#folder.file("best"), evaluation });
     return this.#last;
@@ -227,11 +253,12 @@ export class TrainingRun {
     const progress: Progress = {
       epoch,
       step: trainer.step,
-      batch: trainer.step - epoch * this.#stepsPerEpoch,
+      batch: trainer.step - this.#clock.stepsBefore(epoch),
       totals: this.#totals,
       seconds: this.#seconds(),
       best: this.#best,
-      schedule: this.#schedule.state(),
+      schedule: this.#clock.schedule.state(),
+      stage: this.#options.stage,
       stages: this.#stages,
       epochsSinceBest: this.#epochsSinceBest,
       dataHash: data.dataHash,
@@ -249,8 +276,8 @@ export class TrainingRun {
   async #end(epochs: number): Promise<TrainSummary> {
     const { trainer, facts, data } = this.#run;
     const measured = { ...this.#measured, seconds: this.#seconds() };
-    const { path: run } = this.#folder;
-    const end = { run, dataHash: data.dataHash, epochs, best: this.#best, last: this.#last, measured };
+    const place = { run: this.#folder.path, dataHash: data.dataHash, epochs };
+    const end = { ...place, best: this.#best, last: this.#last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });
@@ -258,41 +285,16 @@ export class TrainingRun {
     return summary;
   }
 
-  #learningRate(step: number, epoch: number): number {
-    return this.#schedule.learningRateAt({ step, epoch }) * rateFactorIn(this.#run.config, epoch);
+  #seconds = (): number => this.#measured.seconds + (performance.now() - this.#began) / 1000;
+
+  #tellStart(epoch: number): void {
+    const place = { run: this.#folder.path, clock: this.#clock, stage: this.#options.stage, epoch, best: this.#best };
+    for (const event of startEvents(this.#run, place)) this.#options.onEvent?.(event);
   }
 
-  #seconds(): number {
-    return this.#measured.seconds + (performance.now() - this.#began) / 1000;
-  }
-
-  /** Steps that the run still may do. */
-  #stepsLeft(): number {
-    const { config, trainer } = this.#run;
-    const all = config.epochs * this.#stepsPerEpoch;
-    return (config.maxSteps === 0 ? all : Math.min(all, config.maxSteps)) - trainer.step;
-  }
-
-  #tellStart(): void {
-    const { path: run } = this.#folder;
-    this.#options.onEvent?.(startEvent(this.#run, { run, stepsPerEpoch: this.#stepsPerEpoch }));
-    for (const note of this.#run.notes) this.#tell(note);
-  }
-
-  #tellStep({ began, images, ...step }: TakenStep): void {
-    const imagesPerSecond = (1000 * images) / (performance.now() - began);
-    this.#options.onEvent?.({
-      type: "step",
-      ...step,
-      epoch: step.epoch + 1,
-      batch: step.step - step.epoch * this.#stepsPerEpoch,
-      stepsPerEpoch: this.#stepsPerEpoch,
-      secondsLeft: (this.#stepsLeft() * this.#run.data.train.length) / this.#stepsPerEpoch / imagesPerSecond,
-      train: meansOf(this.#totals),
-      imagesPerSecond,
-    });
+  #tellStep(step: TakenStep): void {
+    const [clock, totals] = [this.#clock, meansOf(this.#totals)];
+    const stepsLeft = clock.stepsLeft(this.#run.trainer.step);
+    this.#options.onEvent?.(stepEvent(step, { clock, train: totals, stepsLeft, images: this.#run.data.train.length }));
   }
 }
-
-/** A step that is done, and how many images its epoch had since it began. */
-type TakenStep = Pick<StepEvent, "epoch" | "step" | "loss" | "learningRate"> & { began: number; images: number };

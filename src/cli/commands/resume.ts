@@ -1,50 +1,79 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
+import { UserError } from "../../errors.ts";
+import type { SettingName } from "../../training/index.ts";
 import { flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
-import { examples, jsonOption, numeric, tensorboardOption, threadsOption } from "../options.ts";
-import { printJson } from "../output.ts";
+import { examples, jsonOption, tensorboardOption } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { suggestions } from "../suggestions.ts";
 import { performRun, printRun } from "../train-run.ts";
+import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
+
+/** Settings that a run keeps to its end. */
+const KEPT: readonly SettingName[] = [
+  ...(["model", "weights", "size", "exif", "rawPixels", "valShare", "seed", "shuffle"] as const),
+];
+
+/** Flags that are no settings. */
+interface OwnFlags {
+  readonly unfreeze?: boolean;
+  readonly from?: "best" | "last";
+  readonly data?: string;
+  readonly tensorboard?: boolean;
+  readonly json?: boolean;
+}
+
+const HELP = `
+Without other settings, or with more --epochs only, a run goes on exactly where it was. Anything that changes what a step
+does (layers, rate, schedule, batches, augmentation, data) begins a new stage: from the best weights, with a new optimizer
+and a schedule of its own that spans from there to the last of --epochs, which counts all epochs of the run. More epochs of a
+cosine or one-cycle are a new stage too. The same command again, after Ctrl-C, goes on with that stage.
+`;
 
 /** `ocelli resume` */
-export const resumeCommand = new Command("resume")
-  .description("Go on with a run exactly where it was stopped, or for more epochs")
-  .argument("<run>", "a run folder")
-  .option("--unfreeze", "train all layers from here on")
-  .option("--freeze <layers>", "freeze other layers from here on: none, backbone or a layer")
-  .option("--epochs <count>", "epochs of the whole run", numeric)
-  .option("--lr <rate>", "another learning rate from here on", numeric)
-  .option("--max-steps <count>", "stop after so many steps of the whole run; 0 for no limit", numeric)
-  .option("--workers <count>", "threads that make batches", numeric)
-  .addOption(threadsOption)
+export const resumeCommand = trainingOptions(
+  new Command("resume")
+    .description("Go on with a run exactly where it was stopped, for more epochs, or otherwise in a new stage")
+    .argument("<run>", "a run folder")
+    .option("--unfreeze", "train all layers from here on")
+    .addOption(
+      new Option("--from <weights>", "what a new stage begins with: best or last (default: best)").choices([
+        "best",
+        "last",
+      ]),
+    )
+    .option("--data <place>", "the run's data where they are now; what changed is listed"),
+  { without: KEPT, isResumed: true },
+)
   .addOption(tensorboardOption)
   .addOption(jsonOption)
+  .addHelpText("after", HELP)
   .addHelpText(
     "after",
     examples(
       "ocelli resume runs/digits-mnist-cnn-1",
       "ocelli resume runs/first --epochs 10",
       "ocelli resume runs/photos-resnet18-1 --unfreeze --lr 0.0002 --epochs 20",
+      "ocelli resume runs/photos-resnet18-1 --data moved/photos --bad-files skip",
     ),
   )
   .action(
-    guarded(async (run, { json, lr, unfreeze, tensorboard, ...flags }) => {
-      const { readRunConfig } = await import("../../training/index.ts");
+    guarded(async (run, given) => {
+      const { json, unfreeze, tensorboard, from, data: place, ...flags } = given as OwnFlags & TrainingFlags;
+      if (unfreeze && flags.freeze !== undefined && flags.freeze !== "none")
+        throw new UserError(
+          `--unfreeze: expected no --freeze beside it but got --freeze ${String(flags.freeze)}.`,
+          "Take one of the two.",
+        );
+      const { planResume } = await import("../../training/index.ts");
       const { loadRunData } = await import("../data.ts");
-      const config = await readRunConfig(run, [
-        {
-          from: "flag",
-          values: {
-            learningRate: lr,
-            ...flags,
-            ...(unfreeze && { freeze: "none", unfreezeAt: 0, unfreezeLearningRate: 0 }),
-          },
-          nameOf: flagOf,
-        },
-      ]);
-      const data = await loadRunData(config, run);
-      const finished = await performRun({ kind: "resume", config, run, data, tensorboard });
+      const values = { ...(unfreeze && { freeze: "none" }), data: place, ...settingsOf(flags) };
+      const plan = await planResume(run, { values, nameOf: flagOf, from, load: loadRunData });
+      const { config, data } = plan;
+      const finished = await performRun({ plan, config, run, data, tensorboard });
       if (!finished) return;
-      if (json) printJson(finished.summary);
-      else printRun(finished);
+      if (json) return printJson(finished.summary);
+      printRun(finished);
+      print(suggestions(finished.summary, config));
     }),
   );

@@ -58,7 +58,7 @@ export const startCommand = new Command("start")
         { from: "flag", values: { data: name, epochs }, nameOf: (setting) => `--${setting}` },
       ]);
       const run = await freeRunFolder("runs", `${name}-mnist-cnn`);
-      const finished = await performRun({ kind: "train", config, run, data });
+      const finished = await performRun({ config, run, data });
       if (!finished) return;
       if (json) return printJson(finished.summary);
       print("");

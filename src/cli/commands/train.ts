@@ -3,12 +3,13 @@ import { basename, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import type { WeightsPlace } from "../../checkpoint/index.ts";
 import { messageOf, UserError } from "../../errors.ts";
-import type { ResolvedConfig, TrainSummary } from "../../training/index.ts";
+import type { ResolvedConfig } from "../../training/index.ts";
 import { flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { ownCommand } from "../shell.ts";
+import { suggestions } from "../suggestions.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
@@ -77,15 +78,6 @@ interface OwnFlags {
   readonly json?: boolean;
 }
 
-/** What may come next, for people. */
-function suggestions({ run, epochs }: TrainSummary, config: ResolvedConfig): string {
-  const data = config.data.value;
-  const more = epochs < config.epochs.value ? "--max-steps 0" : `--epochs ${config.epochs.value + 2}`;
-  const frozen = config.freeze.value !== "none" && config.unfreezeAt.value === 0;
-  const last = frozen ? `${more} --unfreeze --lr ${config.learningRate.value / 10}` : more;
-  return `try next  ocelli eval ${run} ${data} · ocelli predict ${run} IMAGE… · ocelli resume ${run} ${last}`;
-}
-
 /** `ocelli train` */
 export const trainCommand = trainingOptions(
   new Command("train")
@@ -129,7 +121,7 @@ export const trainCommand = trainingOptions(
       const run = out ?? (await freeRunFolder("runs", `${name}-${config.model.value}`));
       await checkRunFolder(run);
       const loaded = await loadRunData(config);
-      const finished = await performRun({ kind: "train", config, run, data: loaded, tensorboard }).catch(withCommands);
+      const finished = await performRun({ config, run, data: loaded, tensorboard }).catch(withCommands);
       if (!finished) return;
       if (json) printJson(finished.summary);
       else {

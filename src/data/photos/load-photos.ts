@@ -36,6 +36,8 @@ export interface PhotoData extends IdxData {
   readonly root: string;
   /** What people said of the photos, as far as it was followed. */
   readonly marks: Marks;
+  /** All photos with the hashes of their files. */
+  readonly photos: readonly HashedPhoto[];
   readonly train: PhotoDataset;
   readonly test: PhotoDataset;
   /** Files that are no photos by their names, or in no class. */
@@ -56,7 +58,6 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
   const { root, classes, skipped } = found;
   const { train, val, hashes, unreadable } =
     badFiles === "skip" ? await readablePhotos(found, options) : { ...found, ...(await hashed(found)), unreadable: [] };
-  const files = withHashes({ train, val }, hashes);
   const dataset = (photos: PhotoSet, split: keyof PhotoPreparations): PhotoDataset =>
     photoDataset({
       ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
@@ -64,13 +65,14 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
       // training photos are kept whole, those of validation as small as the network sees them
       ...(keepDecoded.includes(split) && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
     });
+  const photos = withHashes({ train, val }, hashes);
   return {
     train: dataset(train, "train"),
     test: dataset(val, "val"),
     source: `photos in "${data}"`,
-    dataHash: dataHash(classes, files),
-    notes: [...found.notes, ...notes, ...notesOn(skipped, unreadable), ...faultNote(data, files, classes)],
-    ...{ skipped, unreadable, root, marks: applied },
+    dataHash: dataHash(classes, photos),
+    notes: [...found.notes, ...notes, ...notesOn(skipped, unreadable), ...faultNote(data, photos, classes)],
+    ...{ skipped, unreadable, root, marks: applied, photos },
   };
 }
 
