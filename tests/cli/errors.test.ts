@@ -109,7 +109,7 @@ test.each([
   ["train missing", "train-labels-idx1-ubyte.gz is missing", "Put the four files there"],
   ["train truncated", "expected gzip data but it is truncated", "fetch it again"],
   ["train corrupt", "expected gzip data but it is corrupt", "fetch it again"],
-  ["train magic", "expected an IDX file of unsigned bytes", "fetch it again"],
+  ["train magic", "expected an IDX file (magic", "fetch it again"],
   ["train counts", "expected 40 labels, one per image of", "Use images and labels of the same set."],
   ["train labels", "expected labels in 0..2, as in training, but label number 0 is 200", "Correct the label"],
   ["train empty", "expected at least one image", "Use a data set with images in it."],
@@ -130,7 +130,7 @@ test.each([
   [
     "eval wrong.pth good --model mnist-cnn",
     'wrong shapes: "conv1.0.weight" is [1] and not [16, 1, 5, 5], "out.bias" is [1] and not [3]',
-    "Give the weights of the same model",
+    "Give weights of mnist-cnn",
   ],
   ["eval cut.pth good", '"cut.pth": expected a .pth file but', "it is damaged"],
   [`eval ${evil} good --model mnist-cnn`, 'but it asks to run "posix.system"', "do not trust"],

@@ -107,7 +107,8 @@ const epochsOf = (run: string): Line[] =>
 test("a run leaves a whole folder: weights, figures, pictures, and where its settings came from", () => {
   expect(readdirSync(join(cwd, "first")).toSorted()).toEqual([
     ...["batch.png", "best.pth", "config.json", "confusion.png", "curves.png", "last.pth", "log.txt"],
-    ...["metrics.jsonl", "predictions.jsonl", "predictions.png", "report.html", "summary.json", "worst.png"],
+    ...["metrics.jsonl", "photos.jsonl", "predictions.jsonl", "predictions.png", "report.html", "summary.json"],
+    "worst.png",
   ]);
   expect(JSON.parse(readFileSync(join(cwd, "first/summary.json"), "utf8"))).toEqual(first);
   expect(first).toMatchObject({ model: "resnet18", epochs: 2, steps: 6, classes: ["light-0", "light-1"] });
@@ -133,7 +134,8 @@ test("eval and predict prepare photos as the run did, and so come to its accurac
 
 test("weights of other classes: the head is new, and that is said; a frozen backbone stays as it is", async () => {
   expect([frozen.status, JSON.parse(frozen.stdout)]).toMatchObject([0, { classes: ["light-0", "light-1", "light-2"] }]);
-  expect(frozen.stderr).toMatch(/^weights of "first\/best\.pth": .*fc\.weight.*$/m);
+  expect(frozen.stderr).toMatch(/^weights of "first\/best\.pth": loaded \d+ of \d+ tensors$/m);
+  expect(frozen.stderr).toMatch(/^new: fc\.weight \[3, 512\] \(was \[2, 512\]\), fc\.bias \[3\] \(was \[2\]\)$/m);
   expect(await changed("frozen/last.pth", "first/best.pth")).toEqual(HEAD);
 });
 

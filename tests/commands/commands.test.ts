@@ -11,15 +11,15 @@ const LEFT_OUT = /^npm (?:ci|start|test)\b/;
 const ADDED = [
   [/ocelli (?:serve|ui)\b/, "--port 0"],
   [/ocelli bench\b/, "--steps 2"],
-  [/ocelli train photos\b/, "--size 64"],
-  [/ocelli train photos --model\b/, "--epochs 2"],
-  [/--unfreeze-at 5\b/, "--epochs 6"],
-  [/ocelli resume .*--epochs 20\b/, "--max-steps 3"],
+  [/ocelli train photos\b/, "--size 32"],
+  [/ocelli train photos (?!.*--(?:unfreeze-at|recipe)\b)/, "--epochs 2"],
+  [/--unfreeze-at 5\b/, "--epochs 5"],
+  [/ocelli resume .*--epochs 2\d\b/, "--max-steps 3"],
   [/--recipe seed\b/, "--max-steps 1"],
   [/ocelli train digits\b/, "--max-steps 10"],
 ] as const;
-/** Whose "try next" would take long: resnet152, and all digits. */
-const NOT_NEXT = /--recipe seed\b|train digits\b/;
+/** Whose "try next" would take long: resnet152, all digits, all layers of resnet18. */
+const NOT_NEXT = /--recipe seed\b|train digits\b|--unfreeze/;
 
 /** The lines of the blocks that are for a shell. */
 function readmeCommands(): string[] {
@@ -109,7 +109,7 @@ describe("--help", () => {
     await fine(
       "ocelli train photos --weights none --size 32 --freeze backbone --epochs 1 --out runs/photos-resnet18-1",
     );
-    await fine("cp -r runs/photos-resnet18-1 runs/ants-and-bees");
+    await fine("cp -r runs/photos-resnet18-1 runs/ants-and-bees && mkdir moved && cp -r photos moved");
     for (const name of ["digits-mnist-cnn-2", "mnist-mnist-cnn-1", "a", "b"])
       await fine(`cp -r runs/first runs/${name}`);
     await fine("cp runs/first/best.pth weights.pth");

@@ -54,7 +54,7 @@ export const resumeCommand = trainingOptions(
       "ocelli resume runs/digits-mnist-cnn-1",
       "ocelli resume runs/first --epochs 10",
       "ocelli resume runs/photos-resnet18-1 --unfreeze --lr 0.0002 --epochs 20",
-      "ocelli resume runs/photos-resnet18-1 --data moved/photos --bad-files skip",
+      "ocelli resume runs/ants-and-bees --data moved/photos --bad-files skip --epochs 20",
     ),
   )
   .action(
