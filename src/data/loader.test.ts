@@ -263,24 +263,6 @@ const SCRIPT = `
   const first = async (workers) => { for await (const { size } of batches(bytes, { batchSize: 7, workers })) return size; };
 `;
 
-test("a data set of one sample is one batch of one, with whatever options", async () => {
-  const one = pixelDataset({
-    images: Uint8Array.of(7, 9),
-    labels: Uint8Array.of(2),
-    shape: [1, 1, 2],
-    classes: [..."abc"],
-    rawPixels: true,
-  });
-  for (const options of [{}, { shuffle: true, seed: 4 }, { mergeSingle: true }, { workers: 1 }]) {
-    const all = await collect(one, { batchSize: 4, ...options });
-    expect(all.map(({ size, images, labels, indices }) => [size, [...images], [...labels], [...indices]])).toEqual([
-      [1, [7, 9], [2], [0]],
-    ]);
-  }
-  expect(await collect(one, { batchSize: 4, dropLast: true })).toEqual([]);
-  expect(batchCount(1, { batchSize: 1, mergeSingle: true })).toBe(1);
-});
-
 test("leaving the loop ends its threads", () => {
   const code = `${SCRIPT}
     const { setImmediate: turn } = await import("node:timers/promises");

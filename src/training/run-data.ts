@@ -39,7 +39,7 @@ export function inputOf(data: IdxData, model: ModelRecord, config: TrainConfig):
   const { shape } = data.train;
   if (config.transpose && !data.transposed) {
     throw new UserError(
-      `transpose: expected a folder of IDX files but ${data.source} ${isPhotos(data) ? "are" : "is"} upright already.`,
+      `transpose: expected a folder of IDX files but got ${data.source}, which come upright.`,
       "Leave --transpose out.",
     );
   }
