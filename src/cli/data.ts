@@ -17,7 +17,7 @@ export async function loadRunData(resolved: ResolvedConfig, marks?: Marks): Prom
 
 /** Loads a data set for the evaluation of a model that takes `input`; what takes long is shown on standard error. */
 export function loadFor(data: string, input: ModelInput, division: SplitOptions = {}): Promise<IdxData> {
-  if (input.kind === "pixels") return loadShown(data, { rawPixels: input.rawPixels });
+  if (input.kind === "pixels") return loadShown(data, { rawPixels: input.rawPixels, transpose: input.transpose });
   const { kind, exif, ...preprocessing } = input;
   const { val } = photoPreparations({ ...preprocessing, orient: exif });
   return loadShown(data, { photos: { ...division, preparation: { train: val, val } } });

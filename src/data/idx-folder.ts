@@ -1,18 +1,11 @@
-/** A folder of IDX files named as MNIST's: images and labels, for training (`train`) and for testing (`t10k`). */
+/** A folder of IDX files named as MNIST's or EMNIST's: images and labels, for training (`train`) and for testing (`t10k`, `test`). */
 import { createHash, type Hash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { type Dataset, type ImageShape, pixelDataset } from "./dataset.ts";
 import { type IdxImages, readIdxPair } from "./idx.ts";
-
-/** The four files of a data set. */
-export const IDX_PARTS = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] as const;
-/** One of the four files. */
-export type IdxPart = (typeof IDX_PARTS)[number];
-
-/** Where each of the four files is. */
-export type IdxFiles = Readonly<Record<IdxPart, string>>;
+import { type IdxFiles, mappedClasses, onlyIdxSet } from "./idx-names.ts";
 
 /** A data set in two parts, and what identifies it. */
 export interface IdxData {
@@ -24,6 +17,8 @@ export interface IdxData {
   readonly dataHash: string;
   /** What a person should know of it, such as files that were left out. */
   readonly notes?: readonly string[];
+  /** Whether rows and columns were exchanged. */
+  readonly transposed?: boolean;
 }
 
 /** What `loadIdxFiles` and `loadIdxFolder` take. */
@@ -32,27 +27,11 @@ export interface IdxOptions {
   readonly classes?: readonly string[];
   /** Give pixels as 0..255 and not as 0..1. */
   readonly rawPixels?: boolean;
+  /** Exchange the rows and columns of images, which EMNIST stores so. */
+  readonly transpose?: boolean;
+  /** The label of the first class, 0 by default. */
+  readonly firstLabel?: number;
 }
-
-/** The names that a part may have; some archives write the first dash before `idx` as a dot. */
-const namesOf = (part: IdxPart): string[] =>
-  [part, part.replace("-idx", ".idx")].flatMap((name) => [`${name}-ubyte.gz`, `${name}-ubyte`]);
-
-/** The files in `folder`, and the usual names of those that are missing. A missing folder has no files. */
-export async function findIdxFiles(folder: string): Promise<{ files: Partial<IdxFiles>; missing: string[] }> {
-  const present = new Set(await readdir(folder).catch(() => []));
-  const files: Partial<Record<IdxPart, string>> = {};
-  const missing: string[] = [];
-  for (const part of IDX_PARTS) {
-    const name = namesOf(part).find((candidate) => present.has(candidate));
-    if (name) files[part] = join(folder, name);
-    else missing.push(`${part}-ubyte.gz`);
-  }
-  return { files, missing };
-}
-
-/** Whether all four files were found. */
-export const isComplete = (files: Partial<IdxFiles>): files is IdxFiles => IDX_PARTS.every((part) => part in files);
 
 interface Split {
   readonly images: IdxImages;
@@ -79,11 +58,39 @@ function inferredClasses(train: Split, test: Split, testLabels: string): string[
   return Array.from({ length: count }, (_, label) => String(label));
 }
 
+/** The images with rows and columns exchanged. */
+function transposed({ pixels, count, height, width }: IdxImages): IdxImages {
+  const out = new Uint8Array(pixels.length);
+  const area = height * width;
+  for (let at = 0; at < pixels.length; at++) {
+    const place = at % area;
+    out[at - place + (place % width) * height + Math.floor(place / width)] = pixels[at] ?? 0;
+  }
+  return { pixels: out, count, height: width, width: height };
+}
+
+/** Reads images and labels as the options ask for. */
+async function readSplit(images: string, labels: string, options: IdxOptions): Promise<Split> {
+  const { classes, firstLabel = 0, transpose } = options;
+  const read = await readIdxPair(images, labels, classes && firstLabel + classes.length);
+  const below = read.labels.findIndex((label) => label < firstLabel);
+  if (below !== -1) {
+    throw new UserError(
+      `"${labels}": expected labels from ${firstLabel} on but label number ${below} is ${read.labels[below]}.`,
+      "Correct the label, or the mapping of the data set.",
+    );
+  }
+  return {
+    images: transpose ? transposed(read.images) : read.images,
+    labels: firstLabel === 0 ? read.labels : read.labels.map((label) => label - firstLabel),
+  };
+}
+
 /** Reads the four files, which must agree with each other; otherwise a `UserError`. */
 export async function loadIdxFiles(files: IdxFiles, options: IdxOptions = {}): Promise<Omit<IdxData, "source">> {
   const [train, test] = await Promise.all([
-    readIdxPair(files["train-images-idx3"], files["train-labels-idx1"], options.classes?.length),
-    readIdxPair(files["t10k-images-idx3"], files["t10k-labels-idx1"], options.classes?.length),
+    readSplit(files["train-images-idx3"], files["train-labels-idx1"], options),
+    readSplit(files["t10k-images-idx3"], files["t10k-labels-idx1"], options),
   ]);
   const shape = shapeOf(train.images);
   if (String(shape) !== String(shapeOf(test.images))) {
@@ -97,7 +104,8 @@ export async function loadIdxFiles(files: IdxFiles, options: IdxOptions = {}): P
   const dataset = ({ images, labels }: Split) =>
     pixelDataset({ images: images.pixels, labels, shape, classes, rawPixels: options.rawPixels });
   const hash = [train, test].reduce(updateHash, createHash("sha256"));
-  return { train: dataset(train), test: dataset(test), dataHash: hash.digest("hex") };
+  const parts = { train: dataset(train), test: dataset(test), dataHash: hash.digest("hex") };
+  return { ...parts, transposed: options.transpose === true };
 }
 
 /** The class names in `classes.txt`, if the folder has one. */
@@ -115,18 +123,25 @@ async function namedClasses(folder: string): Promise<string[] | undefined> {
   );
 }
 
+/** What a person should know of how rows and columns are read. */
+function orientationNotes(prefix: string, transpose: boolean): string[] {
+  if (transpose) return ["The rows and columns of the pictures are exchanged, as --transpose asks for."];
+  if (!prefix.startsWith("emnist")) return [];
+  return [
+    "Pictures of EMNIST are stored with rows and columns exchanged, and are left so; --transpose turns them upright. A model that is trained without it is wrong on photos, which are upright.",
+  ];
+}
+
 /**
  * Loads a folder of IDX files, packed or plain. The classes are those that the folder's `classes.txt` names, one on each
- * line, or else 0 to the largest training label. Missing files and files that do not agree are a `UserError`.
+ * line, or EMNIST's mapping, or else 0 to the largest training label. Missing files, files of several data sets and files
+ * that do not agree are a `UserError`.
  */
 export async function loadIdxFolder(folder: string, options: IdxOptions = {}): Promise<IdxData> {
-  const { files, missing } = await findIdxFiles(folder);
-  if (!isComplete(files)) {
-    throw new UserError(
-      `"${folder}": expected the IDX files of a data set but ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} missing.`,
-      "Put the four files there, as .gz or unpacked.",
-    );
-  }
-  const classes = options.classes ?? (await namedClasses(folder));
-  return { ...(await loadIdxFiles(files, { ...options, classes })), source: `IDX files in "${folder}"` };
+  const { prefix, files } = await onlyIdxSet(folder);
+  const mapped = await mappedClasses(folder, prefix);
+  const classes = options.classes ?? (await namedClasses(folder)) ?? mapped?.names;
+  const loaded = await loadIdxFiles(files, { firstLabel: mapped?.first, ...options, classes });
+  const notes = orientationNotes(prefix, options.transpose === true);
+  return { ...loaded, source: `IDX files in "${folder}"`, ...(0 < notes.length && { notes }) };
 }

@@ -136,9 +136,10 @@ function expectedBytes(
 
 /**
  * Reads an IDX file, plain or gzip (told by its first bytes, not by its name). A file that is missing,
- * unreadable, truncated, corrupt, longer than its header says or of other values is a `UserError`.
+ * unreadable, truncated, corrupt, longer than its header says or of other values is a `UserError`. With `firstColumn`, of
+ * two dimensions only the first element of each row is read.
  */
-export async function readIdx(path: string): Promise<IdxArray> {
+export async function readIdx(path: string, { firstColumn = false } = {}): Promise<IdxArray> {
   const stored = await readBytes(path);
   const packed = isGzip(stored);
   const header = parseHeader(packed ? await gunzipStart(stored, path) : stored, path);
@@ -153,7 +154,23 @@ export async function readIdx(path: string): Promise<IdxArray> {
     );
   }
   const elements = bytes.subarray(headerBytes);
+  if (firstColumn && dims.length === 2) return { dims: dims.slice(0, 1), data: columnOf(elements, header, path) };
   return { dims, data: type === TYPES.get(UNSIGNED_BYTE) ? elements : asBytes(elements, type, path) };
+}
+
+/** The first element of each row. */
+function columnOf(
+  elements: Uint8Array<ArrayBuffer>,
+  { dims, type }: ReturnType<typeof parseHeader>,
+  path: string,
+): Uint8Array<ArrayBuffer> {
+  const [rows = 0, columns = 0] = dims;
+  const stride = columns * type.bytes;
+  if (stride === 0) return new Uint8Array();
+  const column = new Uint8Array(rows * type.bytes);
+  for (let row = 0; row < rows; row++)
+    column.set(elements.subarray(row * stride, row * stride + type.bytes), row * type.bytes);
+  return asBytes(column, type, path);
 }
 
 /** Elements of another type as bytes. What is no whole number in 0..255 is a `UserError`. */
@@ -196,9 +213,9 @@ export async function readIdxImages(path: string): Promise<IdxImages> {
   return { pixels: data, count, height, width };
 }
 
-/** Reads labels [count], each in 0..`classes`−1 (0..255 if not given). Errors as `readIdx`. */
+/** Reads labels [count], or QMNIST's [count, 8] that begin with them, each in 0..`classes`−1 (0..255 if not given). Errors as `readIdx`. */
 export async function readIdxLabels(path: string, classes = 256): Promise<Uint8Array<ArrayBuffer>> {
-  const { dims, data } = await readIdx(path);
+  const { dims, data } = await readIdx(path, { firstColumn: true });
   if (dims.length !== 1) {
     throw new UserError(
       `"${path}": expected labels, 1 dimension, but it has ${dims.length} (${dims.join("×")}).`,

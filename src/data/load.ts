@@ -3,7 +3,8 @@ import { stat } from "node:fs/promises";
 import { UserError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { loadDigits } from "./digits/index.ts";
-import { findIdxFiles, type IdxData, loadIdxFolder } from "./idx-folder.ts";
+import { type IdxData, loadIdxFolder } from "./idx-folder.ts";
+import { findIdxSets } from "./idx-names.ts";
 import { loadMnist, MNIST_NAMES, type MnistName, type MnistOptions } from "./mnist.ts";
 import { isManifestName, loadPhotos, type PhotoOptions } from "./photos/index.ts";
 
@@ -12,6 +13,8 @@ export const DATA_NAMES = [...MNIST_NAMES, "digits"] as const;
 
 /** How `loadData` may get at the data. */
 export interface LoadDataOptions extends Omit<MnistOptions, "name" | "folder" | "mirrors"> {
+  /** Exchange rows and columns of a folder's IDX images; the data sets known by name are upright and stay so. */
+  readonly transpose?: boolean;
   /** How photos are divided and prepared. */
   readonly photos?: PhotoOptions;
 }
@@ -20,8 +23,7 @@ export interface LoadDataOptions extends Omit<MnistOptions, "name" | "folder" | 
 export async function namesPhotos(data: string): Promise<boolean> {
   const found = (DATA_NAMES as readonly string[]).includes(data) ? undefined : await stat(data).catch(() => undefined);
   if (!found?.isDirectory()) return found !== undefined && isManifestName(data);
-  const { files } = await findIdxFiles(data);
-  return Object.keys(files).length === 0;
+  return (await findIdxSets(data)).size === 0;
 }
 
 const isMnistName = (name: string): name is MnistName => (MNIST_NAMES as readonly string[]).includes(name);

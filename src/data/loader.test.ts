@@ -263,6 +263,17 @@ const SCRIPT = `
   const first = async (workers) => { for await (const { size } of batches(bytes, { batchSize: 7, workers })) return size; };
 `;
 
+test("leaving the loop ends its threads", () => {
+  const code = `${SCRIPT}
+    const { setImmediate: turn } = await import("node:timers/promises");
+    const ended = [];
+    process.on("worker", (worker) => worker.on("exit", () => ended.push(worker)));
+    await first(2);
+    await turn();
+    console.log(ended.length);`;
+  expect(runScript(code)).toBe("2");
+});
+
 test("leaving the loop early, or forgetting a pool, does not keep the process alive", () => {
   expect(runScript(`${SCRIPT} console.log(await first(0), await first(2), await first(openWorkerPool(2)));`)).toBe(
     "7 7 7",

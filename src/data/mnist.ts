@@ -2,15 +2,8 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { cacheFolder, type DownloadProgress, download, hashFile } from "./download.ts";
-import {
-  findIdxFiles,
-  IDX_PARTS,
-  type IdxData,
-  type IdxFiles,
-  type IdxPart,
-  isComplete,
-  loadIdxFiles,
-} from "./idx-folder.ts";
+import { type IdxData, loadIdxFiles } from "./idx-folder.ts";
+import { findIdxFiles, IDX_PARTS, type IdxFiles, type IdxPart, isComplete } from "./idx-names.ts";
 
 interface KnownSet {
   readonly title: string;
@@ -99,7 +92,7 @@ async function wrongFile(files: IdxFiles, known: KnownSet): Promise<{ part: IdxP
 /** The files in the first folder that has all four; wrong ones are passed over in `home`, where they can be replaced. */
 async function findFiles(known: KnownSet, folders: readonly string[], home?: string): Promise<string | undefined> {
   for (const folder of folders) {
-    const { files } = await findIdxFiles(folder);
+    const files = await findIdxFiles(folder);
     if (!isComplete(files)) continue;
     const wrong = await wrongFile(files, known);
     if (!wrong) return folder;
@@ -159,7 +152,7 @@ export async function loadMnist(options: MnistOptions = {}): Promise<IdxData> {
     await downloadTo(home, known, options);
     folder = home;
   }
-  const { files } = await findIdxFiles(folder);
+  const files = await findIdxFiles(folder);
   if (!isComplete(files)) throw new Error(`"${folder}" lost files of ${known.title} while they were read.`);
   const data = await loadIdxFiles(files, { classes: known.classes, rawPixels });
   return { ...data, source: `${known.title} ${found ? "in" : "downloaded to"} "${folder}"` };

@@ -24,6 +24,7 @@ const inputSchema = z.discriminatedUnion("kind", [
     kind: z.literal("pixels"),
     inputShape: z.tuple([z.literal([1, 3]), z.number().int().min(1), z.number().int().min(1)]),
     rawPixels: z.boolean(),
+    transpose: z.boolean().optional(),
   }),
   z.object({
     kind: z.literal("photos"),
@@ -94,7 +95,8 @@ export const newCard = (content: Omit<ModelCard, "form" | "ocelli">): ModelCard 
 /** How a checkpoint says how pictures are prepared. */
 function preprocessingText({ preprocessing }: ModelCard): string {
   if (preprocessing.kind === "photos") return JSON.stringify({ ...preprocessing, kind: undefined });
-  return JSON.stringify({ input_shape: preprocessing.inputShape, raw_pixels: preprocessing.rawPixels });
+  const { inputShape, rawPixels, transpose } = preprocessing;
+  return JSON.stringify({ input_shape: inputShape, raw_pixels: rawPixels, transpose });
 }
 
 /** Texts by key that a file holds: the whole card as JSON, and by itself what checkpoints say and people look for. */

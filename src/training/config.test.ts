@@ -26,7 +26,16 @@ describe("layers", () => {
     const config = resolveConfig([]);
     expect(configValues(config)).toMatchObject({
       ...{ data: "digits", model: "mnist-cnn", epochs: 3, batchSize: 64, optimizer: "adam", learningRate: 0.001 },
-      ...{ momentum: 0, weightDecay: 0, schedule: "none", shuffle: true, rawPixels: false, maxSteps: 0, seed: 0 },
+      ...{
+        momentum: 0,
+        weightDecay: 0,
+        schedule: "none",
+        shuffle: true,
+        rawPixels: false,
+        transpose: false,
+        maxSteps: 0,
+        seed: 0,
+      },
     });
     expect(new Set(Object.values(config).map(({ from }) => from))).toEqual(new Set(["default"]));
     expect(Object.keys(config)).toEqual(SETTING_NAMES);

@@ -18,6 +18,7 @@ const photos = { resize: 256, crop: 224, interpolation: "bilinear", mean: [0.485
 test.each<ModelInput>([
   { kind: "pixels", inputShape: [1, 28, 28], rawPixels: true },
   { kind: "pixels", inputShape: [3, 32, 16], rawPixels: false },
+  { kind: "pixels", inputShape: [1, 28, 28], rawPixels: false, transpose: true },
   { kind: "photos", ...IMAGENET_PREPROCESSING, exif: false },
   { kind: "photos", ...IMAGENET_PREPROCESSING, mean: [0, 0, 0], std: [1, 1, 1], interpolation: "bicubic", exif: true },
 ])("%j is read as it was written", (input) => {

@@ -12,6 +12,8 @@ export interface PixelInput {
   readonly inputShape: readonly [number, number, number];
   /** Whether it takes pixels as 0..255 and not as 0..1. */
   readonly rawPixels: boolean;
+  /** Whether rows and columns of IDX images are exchanged for it, which EMNIST stores so; other pictures are upright. */
+  readonly transpose?: boolean;
 }
 
 /** Photos of any size in colour: resized, the middle cut out, normalised. */
@@ -29,7 +31,11 @@ const LARGEST_SIDE = 8192;
 const side = z.number().int().min(1).max(LARGEST_SIDE);
 const perChannel = z.array(z.number()).length(3);
 
-const pixelEntry = z.object({ input_shape: z.tuple([z.literal([1, 3]), side, side]), raw_pixels: z.boolean() });
+const pixelEntry = z.object({
+  input_shape: z.tuple([z.literal([1, 3]), side, side]),
+  raw_pixels: z.boolean(),
+  transpose: z.boolean().default(false),
+});
 const photoEntry = z.object({
   resize: side,
   crop: side,
@@ -40,7 +46,7 @@ const photoEntry = z.object({
 });
 
 /**
- * The entry `preprocessing` of a checkpoint: a dictionary of either `input_shape` and `raw_pixels`, or `resize`, `crop`,
+ * The entry `preprocessing` of a checkpoint: a dictionary of either `input_shape`, `raw_pixels` and `transpose` (false if absent), or `resize`, `crop`,
  * `interpolation`, `mean`, `std` and `exif` (true if absent). Anything else is a `UserError` that names the file.
  */
 export function parsePreprocessing(entry: PthValue, file: string): ModelInput {
@@ -49,7 +55,8 @@ export function parsePreprocessing(entry: PthValue, file: string): ModelInput {
   if (photos.success) return { kind: "photos", ...photos.data };
   const pixels = pixelEntry.safeParse(value);
   if (pixels.success) {
-    return { kind: "pixels", inputShape: pixels.data.input_shape, rawPixels: pixels.data.raw_pixels };
+    const { input_shape: inputShape, raw_pixels: rawPixels, transpose } = pixels.data;
+    return { kind: "pixels", inputShape, rawPixels, ...(transpose && { transpose }) };
   }
   const meantPhotos = typeof value === "object" && value !== null && "crop" in value;
   const [issue] = (meantPhotos ? photos : pixels).error.issues;
@@ -62,7 +69,10 @@ export function parsePreprocessing(entry: PthValue, file: string): ModelInput {
 
 /** What a checkpoint holds of it; `parsePreprocessing` reads it again. */
 export function preprocessingEntry(input: ModelInput): Record<string, PthInput> {
-  if (input.kind === "pixels") return { input_shape: input.inputShape, raw_pixels: input.rawPixels };
+  if (input.kind === "pixels") {
+    const { inputShape, rawPixels, transpose } = input;
+    return { input_shape: inputShape, raw_pixels: rawPixels, ...(transpose && { transpose }) };
+  }
   const { resize, crop, interpolation, mean, std, exif } = input;
   return { resize, crop, interpolation, mean: mean.map(pyFloat), std: std.map(pyFloat), exif };
 }

@@ -16,15 +16,18 @@ function photoInput(model: ModelRecord, { size, exif }: TrainConfig): ModelInput
 }
 
 /** How `loadData` is to prepare a run's data; `marks` are those that the run began with. */
-export function dataOptions(config: TrainConfig, marks?: Marks): Pick<LoadDataOptions, "rawPixels" | "photos"> {
-  const { rawPixels, augment, erase, badFiles, valShare, seed, cache, epochs } = config;
+export function dataOptions(
+  config: TrainConfig,
+  marks?: Marks,
+): Pick<LoadDataOptions, "rawPixels" | "transpose" | "photos"> {
+  const { rawPixels, transpose, augment, erase, badFiles, valShare, seed, cache, epochs } = config;
   const input = photoInput(findModel(config.model), config);
   const { kind, exif, ...preprocessing } = input.kind === "photos" ? input : { kind: input.kind, exif: config.exif };
   const preparation = photoPreparations({ augmentation: augment, erasing: erase, orient: exif, ...preprocessing });
   // an epoch looks at each training photo once, so keeping them pays from the second one on
   const parts = epochs === 1 ? (["val"] as const) : (["train", "val"] as const);
   const keepDecoded = cache === "none" ? [] : parts;
-  return { rawPixels, photos: { preparation, badFiles, share: valShare, seed, keepDecoded, marks } };
+  return { rawPixels, transpose, photos: { preparation, badFiles, share: valShare, seed, keepDecoded, marks } };
 }
 
 /** Whether the data are photos, and not pictures of one size. */
@@ -34,9 +37,17 @@ export const isPhotos = ({ train }: IdxData): boolean => "files" in train;
 export function inputOf(data: IdxData, model: ModelRecord, config: TrainConfig): ModelInput {
   const { name, inputShape } = model;
   const { shape } = data.train;
+  if (config.transpose && !data.transposed) {
+    throw new UserError(
+      `transpose: expected a folder of IDX files but got ${data.source}, which come upright.`,
+      "Leave --transpose out.",
+    );
+  }
   if (isPhotos(data)) return photosFor(model, config, data.source);
   if (sameShape(shape, inputShape)) {
-    return { kind: "pixels", inputShape: shape as [number, number, number], rawPixels: config.rawPixels };
+    const { rawPixels, transpose } = config;
+    const inputShape = shape as [number, number, number];
+    return { kind: "pixels", inputShape, rawPixels, ...(transpose && { transpose }) };
   }
   throw new UserError(
     `${data.source}: expected images of shape ${formatShape(inputShape)}, which ${name} takes, but they are ${formatShape(shape)}.`,

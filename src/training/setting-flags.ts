@@ -122,6 +122,7 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
   },
   shuffle: { flag: "--no-shuffle", text: "take the images in the order of the data set" },
   rawPixels: { flag: "--raw-pixels", text: "give pixels as 0..255 and not as 0..1" },
+  transpose: { flag: "--transpose", text: "exchange rows and columns of IDX images, which EMNIST stores so" },
   maxSteps: { flag: "--max-steps", value: "count", text: "stop after so many steps", unit: "steps" },
   evalEvery: {
     ...{ flag: "--eval-every", value: "steps", unit: "steps" },

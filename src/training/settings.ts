@@ -82,6 +82,8 @@ export const SETTINGS = {
   valShare: setting(number.gt(0).lt(1), 0.2, "a number between 0 and 1"),
   shuffle: setting(flag, true, "true or false"),
   rawPixels: setting(flag, false, "true or false"),
+  /** Whether rows and columns of IDX images are exchanged */
+  transpose: setting(flag, false, "true or false"),
   /** 0: no limit */
   maxSteps: from(0, 0),
   /** 0: only at the end of an epoch */

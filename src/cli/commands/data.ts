@@ -12,6 +12,7 @@ const sizeOption = new Option("--size <pixels>", "side of what the network takes
 const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
   .default(0.2)
   .argParser(numeric);
+const transposeOption = new Option("--transpose", "exchange rows and columns of IDX images, which EMNIST stores so");
 const seedOption = new Option("--seed <number>", "of everything that is by chance").default(0).argParser(numeric);
 
 /** How photos that have no validation set are divided, as two options ask for. */
@@ -42,14 +43,15 @@ const checkCommand = new Command("check")
   .addOption(sizeOption)
   .addOption(shareOption)
   .addOption(seedOption)
+  .addOption(transposeOption)
   .addOption(jsonOption)
   .addHelpText("after", examples("ocelli data check photos", "ocelli data check labels.csv --json"))
   .action(
-    guarded(async (data, { size, valShare, seed, json }) => {
+    guarded(async (data, { size, valShare, seed, transpose, json }) => {
       const { checkPhotos, DATA_NAMES, loadData, namesPhotos } = await import("../../data/index.ts");
       const isNamed = (DATA_NAMES as readonly string[]).includes(data);
       if (isNamed || (!(await namesPhotos(data)) && (await isFolder(data)))) {
-        const loaded = await loadData(data); // its files are held to their headers and to each other
+        const loaded = await loadData(data, { transpose }); // its files are held to their headers and to each other
         const pixels = pixelCheck(data, loaded);
         if (json) printJson(pixels);
         else print(pixelReport(pixels));
@@ -75,13 +77,14 @@ const showCommand = new Command("show")
   .addOption(sizeOption)
   .addOption(shareOption)
   .addOption(seedOption)
+  .addOption(transposeOption)
   .addOption(jsonOption)
   .addHelpText(
     "after",
     examples("ocelli data show photos --out batch.png", "ocelli data show photos --augment none --out plain.png"),
   )
   .action(
-    guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed, json }) => {
+    guarded(async (data, { out, count, epoch, augment, exif, size, valShare, seed, transpose, json }) => {
       const { loadData, photoPreparations } = await import("../../data/index.ts");
       const { writeFileAtomic } = await import("../../atomic-file.ts");
       const split = splitOf(valShare, seed);
@@ -89,7 +92,7 @@ const showCommand = new Command("show")
       const shown = { seed: split.seed, epoch: number - 1, count: wholeNumber("--count", count) };
       const { firstBatchPng } = await import("../../reports/index.ts");
       const preparation = photoPreparations({ augmentation: augment, crop: wholeNumber("--size", size), orient: exif });
-      const { train, notes = [] } = await loadData(data, { photos: { ...split, preparation } });
+      const { train, notes = [] } = await loadData(data, { transpose, photos: { ...split, preparation } });
       for (const text of notes) note(text);
       const subtitle = `The first ${Math.min(shown.count, train.length)} of epoch ${number}, seed ${seed}`;
       await writeFileAtomic(out, await firstBatchPng(train, { ...shown, subtitle }));

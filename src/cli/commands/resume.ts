@@ -11,7 +11,7 @@ import { settingsOf, type TrainingFlags, trainingOptions } from "../training-opt
 
 /** Settings that a run keeps to its end. */
 const KEPT: readonly SettingName[] = [
-  ...(["model", "weights", "size", "exif", "rawPixels", "valShare", "seed", "shuffle"] as const),
+  ...(["model", "weights", "size", "exif", "rawPixels", "transpose", "valShare", "seed", "shuffle"] as const),
 ];
 
 /** Flags that are no settings. */

@@ -234,7 +234,7 @@ describe("a manifest", () => {
   });
 
   test.each([
-    ["no line", "m.csv", [""], /expected the columns file and label but the first line has \./],
+    ["no line", "m.csv", [""], /expected the columns file and label but it is empty\./],
     ["no photo", "m.csv", ["file,label"], /expected photos but it names none/],
     [
       "other columns",

@@ -57,10 +57,12 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
   const { found, applied, notes } = applyMarks(plain, said.marks, said.file);
   const { root, classes, skipped } = found;
   const { train, val, hashes, unreadable } =
-    badFiles === "skip" ? await readablePhotos(found, options) : { ...found, ...(await hashed(found)), unreadable: [] };
+    badFiles === "skip"
+      ? await readablePhotos(found, data, options)
+      : { ...found, ...(await hashed(found)), unreadable: [] };
   const dataset = (photos: PhotoSet, split: keyof PhotoPreparations): PhotoDataset =>
     photoDataset({
-      ...{ files: photoPaths(root, photos), labels: photos.labels, classes },
+      ...{ files: photoPaths(root, photos), labels: photos.labels, classes, data },
       preparation: preparation[split],
       // training photos are kept whole, those of validation as small as the network sees them
       ...(keepDecoded.includes(split) && { cache: createPixelCache(photos.names.length, pixelCacheBytes() / 2) }),
@@ -94,6 +96,7 @@ interface ReadablePhotos {
 /** Decodes all photos and leaves out those that cannot be. A class of which nothing is left is a `UserError`. */
 export async function readablePhotos(
   { root, classes, train, val }: FoundPhotos,
+  data: string,
   { onScan }: Pick<PhotoOptions, "onScan"> = {},
 ): Promise<ReadablePhotos> {
   const total = train.names.length + val.names.length;
@@ -109,7 +112,7 @@ export async function readablePhotos(
     if (gone.length === 0) continue;
     throw new UserError(
       `"${root}": expected photos of each class for ${split} but none of ${listed(gone)} can be read, such as ${unreadable[0]?.fault ?? ""}`,
-      "See all of them with: ocelli data check DATA",
+      `See all of them with: ocelli data check ${shellWord(data)}`,
     );
   }
   const hashes = { train: forTraining.scanned, val: forValidation.scanned };

@@ -92,6 +92,14 @@ test("an unknown class, and a class of which nothing is left, are UserErrors", a
   expect(() => applyMarks(found, all, "f")).toThrow(/photos of each class for validation but none of "ants" remain/);
 });
 
+test("labels are compared in one of the two forms in which Unicode writes an accent", async () => {
+  const accented = await writeTree({ "é/0.png": 1, "é/1.png": 2, "bees/0.png": 3, "bees/1.png": 4, "bees/2.png": 5 });
+  await writeFile(join(accented.root, MARKS_FILE), formatMarks({ "bees/2.png": { label: "\u0065\u0301" } }));
+  const { marks } = await loadPhotos(accented.root);
+  await accented.remove();
+  expect(marks).toEqual({ "bees/2.png": { label: "\u00e9" } });
+});
+
 test("in a folder of class folders the file is not told as skipped", async () => {
   const flat = await writeTree({
     "ants/0.png": 1,

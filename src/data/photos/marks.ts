@@ -94,7 +94,7 @@ function parseMarks(text: string, file: string): Marks {
   const entries = Object.entries(photos).map(([name, value]): [string, Mark] => {
     const { label, excluded } = (value ?? {}) as { label?: unknown; excluded?: unknown };
     if (excluded === true) return [name, { excluded }];
-    if (typeof label === "string" && label !== "") return [name, { label }];
+    if (typeof label === "string" && label !== "") return [name, { label: label.normalize("NFC") }]; // as classes are
     throw faulty(file, `"${name}" has neither a label nor "excluded": true`);
   });
   return Object.fromEntries(entries);

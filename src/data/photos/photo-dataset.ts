@@ -6,6 +6,7 @@ import { threadModule } from "../../thread.ts";
 import { checkLabel, type Dataset } from "../dataset.ts";
 import { isFull, keepPixels, keptPixels, type PixelCache } from "./pixel-cache.ts";
 import type { PreparationSpec } from "./preparations.ts";
+import { shellWord } from "./words.ts";
 
 /** What `photoDataset` takes; plain data, which crosses to worker threads. */
 export interface PhotoDatasetOptions {
@@ -17,6 +18,8 @@ export interface PhotoDatasetOptions {
   readonly preparation: PreparationSpec;
   /** Where decoded photos are kept; without it they are decoded whenever they are asked for. */
   readonly cache?: PixelCache;
+  /** The folder or manifest that the photos were found in, for errors. */
+  readonly data?: string;
 }
 
 /** A data set of photos. */
@@ -27,9 +30,10 @@ export interface PhotoDataset extends Dataset, PhotoDatasetOptions {
 const RGB = 3;
 
 /** One file is told, but there may be more of them. */
-function badFile(error: unknown): never {
-  if (!(error instanceof UserError)) throw error;
-  throw new UserError(error.message, `${error.hint} See all such files with: ocelli data check`, { cause: error });
+function badFile(error: unknown, data: string | undefined): never {
+  if (!(error instanceof UserError) || data === undefined) throw error;
+  const hint = `${error.hint} See all such files with: ocelli data check ${shellWord(data)}`;
+  throw new UserError(error.message, hint, { cause: error });
 }
 
 /**
@@ -37,14 +41,16 @@ function badFile(error: unknown): never {
  * cannot be decoded is a `UserError` that names it, when its sample is asked for; see `readablePhotos` to leave such out.
  */
 export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
-  const { files, labels, classes, preparation, cache } = options;
+  const { files, labels, classes, preparation, cache, data } = options;
   if (files.length !== labels.length) throw new Error(`${files.length} files but ${labels.length} labels`);
   for (const [index, label] of labels.entries()) checkLabel(label, index, classes.length);
   const { augmentation, preprocessing, orient, erasing } = preparation;
   const { crop: side, mean, std } = preprocessing;
   const { fixed, area, finish } = trainingInput(augmentation, preprocessing, erasing);
   const decode = (index: number, part?: (size: Size) => Box): Promise<Image> =>
-    decodeImage(files[index] ?? "", { channels: RGB, orient, area: part }).catch(badFile);
+    decodeImage(files[index] ?? "", { channels: RGB, orient, area: part }).catch((error: unknown) =>
+      badFile(error, data),
+    );
   /** The area of the photo that is looked at, or all that is fixed of it. */
   const pixels = async (index: number, rng: Rng): Promise<Image> => {
     const part = area && ((size: Size) => area(size, rng));
@@ -67,7 +73,7 @@ export function photoDataset(options: PhotoDatasetOptions): PhotoDataset {
     remote: {
       module: threadModule(import.meta.url),
       export: "photoDataset",
-      options: { files, labels, classes, preparation, cache },
+      options: { files, labels, classes, preparation, cache, data },
     },
   };
 }

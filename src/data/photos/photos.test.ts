@@ -87,6 +87,10 @@ describe("photoDataset", () => {
     const files = [join(root, "train/ants/1.png"), join(root, "train/bees/x.gif")];
     const dataset = photoDataset({ files, labels: [0, 1], classes: ["ants", "bees"], preparation: preparation.val });
     for (const workers of [0, 1]) {
+      const named = batches({ ...photoDataset({ ...dataset, data: "my photos" }) }, { batchSize: 2, workers });
+      await expect(named.next()).rejects.toMatchObject({
+        hint: expect.stringMatching(/See all such files with: ocelli data check 'my photos'$/),
+      });
       await expect(batches(dataset, { batchSize: 2, workers }).next()).rejects.toMatchObject({
         name: "UserError",
         message: expect.stringContaining(`"${files[1]}": expected a `),

@@ -83,7 +83,7 @@ describe("folders for training and validation", () => {
     ],
     [
       "test1/unknown",
-      '"test1" has no class folders and is not used: 20 % of the photos of "train" are set aside by chance for validation.',
+      '"test1" has none of the classes and is not used: 20 % of the photos of "train" are set aside by chance for validation.',
     ],
   ])("photos without labels in %s are no validation set", async (place, note) => {
     expect(await found(await folder("train/ants|bees", place))).toMatchObject({

@@ -104,7 +104,8 @@ function setAsideNote({ name }: FolderShape, tests: readonly FolderShape[], opti
   const aside = `${sharePhrase(options)} of the photos of "${name}" are set aside by chance for validation`;
   const names = listed(tests.map((test) => test.name));
   if (tests.length === 0) return `There is no folder of validation photos: ${aside}.`;
-  return `${names} ${tests.length > 1 ? "have" : "has"} no class folders and ${tests.length > 1 ? "are" : "is"} not used: ${aside}.`;
+  const lacks = tests.some(({ folders }) => 0 < folders.length) ? "none of the classes" : "no class folders";
+  return `${names} ${tests.length > 1 ? "have" : "has"} ${lacks} and ${tests.length > 1 ? "are" : "is"} not used: ${aside}.`;
 }
 
 /** Finds the photos of the chosen folders. */

@@ -133,6 +133,10 @@ function splitOf({ split = "", line }: Row, path: string): Split {
   );
 }
 
+/** Names of photos as Kaggle's tables write them: without the folder train, and mostly without their endings. */
+const namesInTrain = (file: string): string[] =>
+  ["", "train/"].flatMap((folder) => ["", ".jpg", ".jpeg", ".png"].map((ending) => `${folder}${file}${ending}`));
+
 /** The rows with their files as they are named on disk, where Unicode can write a name in two ways. A missing file is a `UserError`. */
 async function withFoundFiles(rows: readonly Row[], { path, root }: Place): Promise<Row[]> {
   const isFile = async (file: string): Promise<boolean> =>
@@ -140,13 +144,20 @@ async function withFoundFiles(rows: readonly Row[], { path, root }: Place): Prom
   const files = await mapConcurrently(rows, async ({ file }) => {
     for (const form of new Set([file, file.normalize("NFC"), file.normalize("NFD")]))
       if (await isFile(form)) return form;
-    return undefined;
+    const candidates = namesInTrain(file);
+    const there = await Promise.all(candidates.map(isFile));
+    const [only, ...others] = candidates.filter((_, index) => there[index]);
+    return others.length === 0 ? only : undefined;
   });
   const missing = rows.filter((_, index) => files[index] === undefined);
   if (missing.length === 0) return rows.map((row, index) => ({ ...row, file: files[index] ?? row.file }));
   const names = listed(missing.map(({ file }) => file));
+  const slashed = await isFile((missing[0]?.file ?? "").replaceAll("\\", "/"));
+  const endings = missing.some(({ file }) => !/\.\w+$/.test(file)) ? " and have endings such as .jpg" : "";
   throw new UserError(
     `"${path}" line ${missing[0]?.line}: expected files that exist but ${counted(missing.length, "file")} ${missing.length > 1 ? "do" : "does"} not: ${names}.`,
-    `Correct the names, which are relative to "${root}"${missing.some(({ file }) => !/\.\w+$/.test(file)) ? " and have endings such as .jpg" : ""}.`,
+    slashed
+      ? `Write / between folders and not \\: "${missing[0]?.file.replaceAll("\\", "/")}" is there.`
+      : `Correct the names, which are relative to "${root}"${endings}.`,
   );
 }

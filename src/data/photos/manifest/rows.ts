@@ -14,7 +14,20 @@ export interface Row {
 
 /** What columns may be called, the likeliest first. */
 const COLUMNS = {
-  file: ["file", "file_name", "filename", "file_path", "filepath", "path", "image", "image_path", "image_name", "img"],
+  file: [
+    "file",
+    "file_name",
+    "filename",
+    "file_path",
+    "filepath",
+    "path",
+    "image",
+    "image_path",
+    "image_name",
+    "img",
+    "image_id",
+    "id",
+  ],
   label: ["label", "class", "class_name", "category", "label_name"],
   split: ["split", "subset", "set"],
 } as const;
@@ -51,7 +64,7 @@ function rowsOfTable(text: string, path: string, separator: Separator): Row[] {
   const places = { file: placeOf(columns, "file"), label: placeOf(columns, "label"), split: placeOf(columns, "split") };
   if (places.file === -1 || places.label === -1) {
     throw new UserError(
-      `"${path}": expected the columns file and label but the first line has ${listed(columns, columns.length)}.`,
+      `"${path}": expected the columns file and label but ${columns.length === 0 ? "it is empty" : `the first line has ${listed(columns, columns.length)}`}.`,
       `Begin the file with the line: file${separator}label`,
     );
   }
