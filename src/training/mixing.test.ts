@@ -17,6 +17,7 @@ const batch = {
   images: Float32Array.from({ length: ROWS * SIDE * SIDE }, (_, at) => Math.floor(at / (SIDE * SIDE))),
   labels: Int32Array.of(0, 1, 2, 0),
   indices: Uint32Array.of(0, 1, 2, 3),
+  size: ROWS,
 };
 const DRAWS = 400;
 

@@ -177,7 +177,7 @@ describe.each([
   test("stop the run, which says which one; its folder is whole", () => {
     const { status, stderr } = ocelli(cwd, ["train", folder, "--out", `${folder}-failed`, ...SMALL]);
     expect(stderr).toContain(`error: "${folder}/${file}": ${fault}\nhint: `);
-    expect(stderr).toMatch(/See all such files with: ocelli data check\n$/);
+    expect(stderr).toMatch(/See all such files with: ocelli data check DATA\n$/);
     expect(status).toBe(1);
     const left = readdirSync(join(cwd, `${folder}-failed`)).toSorted();
     expect(left).toEqual(["config.json", "last.pth", "log.txt", "metrics.jsonl"]);

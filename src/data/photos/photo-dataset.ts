@@ -29,7 +29,7 @@ const RGB = 3;
 /** One file is told, but there may be more of them. */
 function badFile(error: unknown): never {
   if (!(error instanceof UserError)) throw error;
-  throw new UserError(error.message, `${error.hint} See all such files with: ocelli data check`, { cause: error });
+  throw new UserError(error.message, `${error.hint} See all such files with: ocelli data check DATA`, { cause: error });
 }
 
 /**
