@@ -111,7 +111,7 @@ describe("a run that is stopped remembers", () => {
   // a rate at which the loss changes by less than plateau's threshold
   const still = { learningRate: 1e-6, epochs: 7 };
 
-  test.each([2, 10, 13])("plateau's epochs, stopped after step %i", async (step) => {
+  test.each([10, 13])("plateau's epochs, stopped after step %i", async (step) => {
     const run = await newRun({ ...still, schedule: "plateau:0.5:1" }, step);
     // the step under way is done, within an epoch
     expect(await ratesOf(run)).toHaveLength(step % 5 === 0 ? step : step + 1);
@@ -121,7 +121,7 @@ describe("a run that is stopped remembers", () => {
     expect(await ratesOf(run)).toBeAllclose(rates, EXACT);
   });
 
-  test.each([7, 15])("the epochs since the best, stopped after step %i", async (step) => {
+  test.each([12, 15])("the epochs since the best, stopped after step %i", async (step) => {
     const run = await newRun({ ...still, patience: 3 }, step);
     const { summary, notes } = await goOn(run);
     expect(summary).toMatchObject({ epochs: 4, steps: 20, best: { epoch: 1 } });
