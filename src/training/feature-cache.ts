@@ -83,7 +83,9 @@ async function fileOf(
   const isFixed = isFixedIn(network, partOf(model, config, freeze));
   const weights = [...(await trainer.weights())].filter(([name]) => isFixed(name));
   const { augment, erase, seed, batchSize, precision } = config;
-  const chance = views === 1 && augment === "none" ? {} : { augment, erase, seed, views };
+  // photos of validation are never changed
+  const isFixedView = purpose === "infer" || (augment === "none" && erase === 0);
+  const chance = isFixedView ? {} : { augment, erase, seed, views };
   const described = {
     ...{ model: model.name, options: facts.options, purpose, freeze, batchSize, precision, ...chance },
     ...{ engine: trainer.engine.name, input: facts.input, data: data.dataHash, weights: stateHash(new Map(weights)) },

@@ -94,7 +94,8 @@ export async function writeDataFiles(folder: RunFolder, data: IdxData): Promise<
 
 /** Removes a run's files, and its folders up to `topmost` as far as nothing else is in them. */
 async function withdraw(path: string, topmost: string | undefined): Promise<void> {
-  for (const name of Object.values(RUN_FILES)) await rm(join(path, name), { force: true });
+  const made = Object.values(RUN_FILES).filter((name) => name !== RUN_FILES.note); // a note is a person's own
+  for (const name of made) await rm(join(path, name), { force: true });
   if (topmost === undefined) return;
   const last = dirname(resolve(topmost));
   try {

@@ -88,7 +88,7 @@ test.each(
 test("a flag or a command that is not there is found", () => {
   expect(ROOT.every((flag) => everyFlag.has(flag))).toBe(true);
   expect(faultsIn("Give more with --epochz 3.", [])).toEqual(["--epochz is no flag of any command"]);
-  expect(faultsIn("See: ocelli resume … --views 2", [])).toEqual(["--views is no flag of ocelli resume"]);
+  expect(faultsIn("See: ocelli resume … --weights none", [])).toEqual(["--weights is no flag of ocelli resume"]);
   expect(faultsIn("See: ocelli train … --views 2. Or --seed 1.", [])).toEqual([]);
   expect(faultsIn("ocelli retrain --now", [])).toEqual(['there is no command "ocelli retrain --now"']);
   expect(faultsIn("Give another --port.", ["ui"])).toEqual([]);

@@ -1,46 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { UserError } from "../../errors.ts";
+import { answerOf, appOf, failing, fakeModel, picture } from "../../testing/served-models.ts";
 import { QueueFull } from "../batching/batch-queue.ts";
 import { TooManyPixels } from "../models/picture-model.ts";
-import type { ServedModel, Visit } from "../models/served-model.ts";
-import { type AppOptions, createApp } from "./app.ts";
-import { parseOrigin } from "./cors.ts";
-import { createMetrics } from "./metrics.ts";
-
-/** A model whose answers are those of `visit`. */
-function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel> = {}): ServedModel {
-  return {
-    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: [], classes: ["ant", "bee"], queueLength: 0 },
-    enter: () => ({
-      predict: async () => Float32Array.of(0, 1),
-      infer: async () => ({ y: { type: "float32", shape: [1], data: Float32Array.of(7) } }),
-      leave() {},
-      ...visit,
-    }),
-    close: async () => {},
-    ...more,
-  };
-}
-
-function appOf(models: readonly ServedModel[] = [fakeModel()], more: Partial<AppOptions> = {}) {
-  return createApp({
-    models: new Map(models.map((model) => [model.name, model])),
-    ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), isReady: () => true },
-    onBug: (error) => {
-      throw error;
-    },
-    ...more,
-  });
-}
-
-const picture = { method: "POST", headers: { "content-type": "image/png" }, body: "picture" };
-type App = ReturnType<typeof appOf>;
-
-/** Status, and what the answer says besides. */
-async function answerOf(app: App, path: string, init: RequestInit = picture) {
-  const response = await app.request(path, init);
-  return { status: response.status, headers: response.headers, body: (await response.json()) as object };
-}
+import type { ServedModel } from "../models/served-model.ts";
 
 test("a picture is answered with its classes, most probable first, as many as are asked for", async () => {
   const app = appOf();
@@ -54,8 +17,6 @@ test("a picture is answered with its classes, most probable first, as many as ar
   form.set("any", new Blob(["picture"]));
   expect((await answerOf(app, "/models/bees/predict", { method: "POST", body: form })).status).toBe(200);
 });
-
-const failing = (error: unknown): ServedModel => fakeModel({ predict: () => Promise.reject(error) });
 
 test.each<[number, ServedModel, string, RequestInit, RegExp]>([
   [400, fakeModel(), "/predict", { ...picture, body: "" }, /^body: expected a picture but it is empty\.$/],
@@ -223,145 +184,4 @@ test("requests are counted by route and status, what is not there under one name
   expect(text).toContain('ocelli_requests_total{route="/predict",method="POST",status="200"} 1');
   expect(text).toContain('ocelli_requests_total{route="/models/:name/predict",method="POST",status="404"} 1');
   expect(text).toContain('ocelli_requests_total{route="none",method="GET",status="404"} 1');
-});
-
-describe("pages of other origins", () => {
-  const ORIGIN = "https://example.org";
-  const asking = (app: App, path: string, init: RequestInit = picture, origin = ORIGIN) =>
-    app.request(path, { ...init, headers: { ...init.headers, origin } });
-  const preflight = {
-    method: "OPTIONS",
-    headers: {
-      "access-control-request-method": "POST",
-      "access-control-request-headers": "authorization,content-type",
-    },
-  };
-  const list = (text: string | null): string[] => (text ?? "").toLowerCase().split(/, ?/);
-
-  test("are not let in unless their origin is named", async () => {
-    const { status, headers } = await asking(appOf(), "/predict");
-    expect([status, headers.get("access-control-allow-origin")]).toEqual([200, null]);
-    expect((await asking(appOf(), "/predict", preflight)).status).toBe(405);
-    const other = await asking(appOf(undefined, { cors: ["https://other.org"] }), "/predict");
-    expect([other.status, other.headers.get("access-control-allow-origin")]).toEqual([200, null]);
-    expect(list(other.headers.get("vary"))).toContain("origin");
-  });
-
-  test("may ask beforehand without the token, and send it", async () => {
-    const app = appOf(undefined, { cors: [ORIGIN, "http://localhost:3000"], token: "secret" });
-    for (const path of ["/predict", "/models/bees/predict", "/v2/models/bees/infer"]) {
-      const { status, headers } = await asking(app, path, preflight);
-      expect(status).toBe(204);
-      expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);
-      expect(list(headers.get("access-control-allow-methods"))).toEqual(expect.arrayContaining(["get", "post"]));
-      expect(list(headers.get("access-control-allow-headers"))).toEqual(
-        expect.arrayContaining(["authorization", "content-type", "inference-header-content-length"]),
-      );
-      expect(list(headers.get("vary"))).toContain("origin");
-    }
-    const authorised = { ...picture, headers: { ...picture.headers, authorization: "Bearer secret" } };
-    const answer = await asking(app, "/predict", authorised, "http://localhost:3000");
-    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "http://localhost:3000"]);
-    expect(list(answer.headers.get("access-control-expose-headers"))).toContain("inference-header-content-length");
-    expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
-  });
-
-  test("read errors too", async () => {
-    const app = appOf([failing(new QueueFull("full"))], { cors: [ORIGIN], token: "secret" });
-    const refused = await asking(app, "/predict");
-    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, ORIGIN]);
-    const headers = { ...picture.headers, authorization: "Bearer secret" };
-    for (const [path, status] of [
-      ["/predict", 429],
-      ["/models/wasps/predict", 404],
-      ["/nowhere", 404],
-    ] as const) {
-      const answer = await asking(app, path, { ...picture, headers });
-      expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([status, ORIGIN]);
-      expect(list(answer.headers.get("access-control-expose-headers"))).toContain("retry-after");
-    }
-  });
-
-  test("* is any", async () => {
-    const { headers } = await asking(appOf(undefined, { cors: ["*"] }), "/predict");
-    expect(headers.get("access-control-allow-origin")).toBe("*");
-  });
-
-  test.each([
-    ["https://example.org", "https://example.org"],
-    ["https://Example.org:443/", "https://example.org"],
-    ["http://localhost:3000", "http://localhost:3000"],
-    ["*", "*"],
-    ["null", "null"],
-  ])("%s is an origin", (text, origin) => {
-    expect(parseOrigin(text)).toBe(origin);
-  });
-
-  test.each([
-    "example.org",
-    "https://example.org/page",
-    "ftp://example.org",
-    "",
-    "https://*.example.org",
-    "https://me@example.org",
-    "https://a, https://b",
-  ])('"%s" is none', (text) => {
-    expect(() => parseOrigin(text)).toThrow(/^--cors: expected an origin/);
-  });
-});
-
-describe("the description", () => {
-  interface Described {
-    readonly paths: Record<string, Record<string, { parameters?: object[]; responses: Record<string, Answer> }>>;
-  }
-  interface Answer {
-    readonly description: string;
-    readonly content: Record<string, { example?: unknown; schema?: object }>;
-  }
-  const describeApi = async (app = appOf()): Promise<Described> => (await app.request("/openapi.json")).json() as never;
-
-  test("has an example of each answer, and every parameter is explained", async () => {
-    const { paths } = await describeApi();
-    for (const [path, methods] of Object.entries(paths))
-      for (const { parameters = [], responses } of Object.values(methods)) {
-        for (const parameter of parameters) expect(parameter, path).toMatchObject({ description: expect.any(String) });
-        for (const { content } of Object.values(responses))
-          for (const [type, { example }] of Object.entries(content))
-            if (type === "application/json") expect(example, path).toBeDefined();
-      }
-    expect(paths["/v2/models/{name}/infer"]?.post?.parameters).not.toContainEqual(
-      expect.objectContaining({ name: "version" }),
-    );
-  });
-
-  test("has errors as they are answered", async () => {
-    const { paths } = await describeApi();
-    const documented = (path: string, status: number) =>
-      paths[path]?.post?.responses[status]?.content["application/json"]?.example;
-    const pets = (visit: Partial<Visit> = {}) => fakeModel(visit, { name: "pets", classes: ["cats", "dogs"] });
-    const answers = async (
-      model: ServedModel,
-      init: RequestInit = picture,
-      more: Partial<AppOptions> = {},
-      path = "/predict",
-    ) => (await answerOf(appOf([model], { maxBody: 20 * 2 ** 20, timeoutMs: 30_000, ...more }), path, init)).body;
-    expect(await answers(pets(), { ...picture, body: "" })).toEqual(documented("/predict", 400));
-    expect(await answers(pets(), picture, { token: "secret" })).toEqual(documented("/predict", 401));
-    expect(await answers(pets(), picture, {}, "/models/wasps/predict")).toEqual(documented("/predict", 404));
-    const large = { ...picture, headers: { ...picture.headers, "content-length": String(2 ** 30) } };
-    expect(await answers(pets(), large)).toEqual(documented("/predict", 413));
-    const packed = { ...picture, headers: { ...picture.headers, "content-encoding": "gzip" } };
-    expect(await answers(pets(), packed)).toEqual(documented("/predict", 415));
-    expect(await answers(pets({ predict: () => Promise.reject(new QueueFull("full")) }))).toEqual(
-      documented("/predict", 429),
-    );
-    const nan = pets({ predict: async () => Float32Array.of(0, Number.NaN) });
-    expect(await answers(nan)).toEqual(documented("/predict", 500));
-    expect(await answers(pets(), picture, { isReady: () => false })).toEqual(documented("/predict", 503));
-    const body = JSON.stringify({ inputs: [{ name: "x", shape: [2], datatype: "UINT8", data: [1, 300] }] });
-    const infer = { method: "POST", body };
-    expect(await answers(pets(), infer, {}, "/v2/models/pets/infer")).toEqual(
-      documented("/v2/models/{name}/infer", 400),
-    );
-  });
 });

@@ -35,25 +35,47 @@ export function dataChanges(before: string | undefined, data: IdxData): string {
   const after = listedPhotos(data);
   const old = before === undefined ? undefined : parseList(before);
   if (!after || !old) return `The data are not those of before: ${data.source}.`;
-  const [was, is] = [old, after].map(
-    (photos) => new Map(photos.map((photo) => [`${photo.split}/${photo.name}`, photo])),
-  );
-  const names = (
-    from: typeof was,
-    keep: (photo: ListedPhoto, other: ListedPhoto | undefined) => boolean,
-    to: typeof was,
-  ) => [...(from ?? [])].filter(([key, photo]) => keep(photo, to?.get(key))).map(([, { name }]) => name);
+  const [was, is] = [old, after].map(photosByPlace) as [PhotosByPlace, PhotosByPlace];
+  const names = (from: PhotosByPlace, to: PhotosByPlace, isMeant: (photo: ListedPhoto, places: Places) => boolean) =>
+    [...from.values()]
+      .filter((photo) => isMeant(photo, { same: to.get(placeOf(photo)), other: to.get(placeOf(movedOf(photo))) }))
+      .map(({ name }) => name);
+  const isMoved = (split: string) => (photo: ListedPhoto, places: Places) =>
+    photo.split === split && !places.same && places.other !== undefined;
+  const nowMeasured = names(is, was, isMoved("val"));
   const parts = [
-    ["added", names(is, (_, other) => !other, was)],
-    ["removed", names(was, (_, other) => !other, is)],
-    ["changed", names(is, ({ sha256 }, other) => other !== undefined && other.sha256 !== sha256, was)],
-    ["with another label", names(is, ({ label }, other) => other !== undefined && other.label !== label, was)],
+    ["added", names(is, was, (_, { same, other }) => !same && !other)],
+    ["removed", names(was, is, (_, { same, other }) => !same && !other)],
+    ["changed", names(is, was, ({ sha256 }, { same }) => same !== undefined && same.sha256 !== sha256)],
+    ["with another label", names(is, was, ({ label }, { same }) => same !== undefined && same.label !== label)],
+    ["from training to validation", nowMeasured],
+    ["from validation to training", names(is, was, isMoved("train"))],
   ] as const;
   const told = parts
     .filter(([, list]) => 0 < list.length)
     .map(([what, list]) => `${list.length} ${what} (${listed(list)})`);
-  return `The photos are not those of before: ${told.join(", ") || "their order or classes differ"}.`;
+  const sentence = `The photos are not those of before: ${told.join(", ") || "their order or classes differ"}.`;
+  return nowMeasured.length === 0 ? sentence : `${sentence} ${TOO_GOOD}`;
 }
+
+type PhotosByPlace = ReadonlyMap<string, ListedPhoto>;
+
+/** Where a photo is in another list. */
+interface Places {
+  /** In the same split. */
+  readonly same: ListedPhoto | undefined;
+  /** In the other one. */
+  readonly other: ListedPhoto | undefined;
+}
+
+/** What photos mean that the run has learnt by heart and is now measured on. */
+const TOO_GOOD =
+  "Photos that were trained on and are now for validation make the accuracy look too good; folders train and val keep a division.";
+
+const placeOf = ({ split, name }: ListedPhoto): string => `${split}/${name}`;
+const movedOf = (photo: ListedPhoto): ListedPhoto => ({ ...photo, split: photo.split === "val" ? "train" : "val" });
+const photosByPlace = (photos: readonly ListedPhoto[]): PhotosByPlace =>
+  new Map(photos.map((photo) => [placeOf(photo), photo]));
 
 function listed(names: readonly string[]): string {
   const rest = names.length - TOLD;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { bandData } from "../../../tests/bands.ts";
 import type { IdxData } from "../../data/index.ts";
-import { readBest, readLast } from "../checkpoint.ts";
+import { readBest } from "../checkpoint.ts";
 import { resolveConfig } from "../config.ts";
 import type { TrainingEvent } from "../events.ts";
 import { readRecords } from "../run-folder.ts";
@@ -99,25 +99,6 @@ describe("a new stage", () => {
     const run = await newRun({ schedule: "step:2:0.5" });
     await goOn(run, { epochs: 4 });
     expect(await ratesOf(run)).toBeAllclose([...Array(10).fill(0.01), ...Array(10).fill(0.005)]);
-  });
-
-  test("begins with the best weights or the last, as asked", async () => {
-    const run = await newRun({ epochs: 1 });
-    // a step that makes everything worse, so that best and last differ
-    await goOn(run, { epochs: 2, learningRate: 50 });
-    const [best, last] = [await readBest(join(run, "best.pth")), await readLast(join(run, "last.pth"))];
-    expect(best.epoch).toBe(1);
-    expect(best.weights.get("1.weight")).not.toEqual(last.weights.get("1.weight"));
-    for (const [from, expected] of [
-      ["best", best.weights],
-      ["last", last.weights],
-    ] as const) {
-      // a rate at which no float changes
-      await goOn(run, { epochs: from === "best" ? 3 : 4, learningRate: from === "best" ? 1e-30 : 2e-30 }, { from });
-      const now = (await readLast(join(run, "last.pth"))).weights;
-      if (from === "best") expect(now.get("1.weight")).toEqual(expected.get("1.weight"));
-      else expect(now.get("1.weight")).toEqual(best.weights.get("1.weight")); // those of the stage before
-    }
   });
 
   test("is gone on with exactly after a stop, by the same command too", async () => {
