@@ -140,11 +140,8 @@ export class TrainingRun {
     await trainer.setWeights(weights, this.#folder.file("last"));
     await trainer.setAverages(averages);
     const since = sinceOf(model, progress.stages);
-    await trainer.restore(slotsFor(trainer, since), {
-      step: progress.step,
-      since,
-      averagedSince: this.#options.stage.step,
-    });
+    const averagedSince = this.#options.stage.step;
+    await trainer.restore(slotsFor(trainer, since), { step: progress.step, since, averagedSince });
     this.#clock.schedule.restore(progress.schedule);
     this.#best = progress.best;
     this.#totals = progress.totals;
