@@ -39,6 +39,29 @@ describe("a page", () => {
     expect(text).not.toContain("<first>");
   });
 
+  test("of a run of several stages says what each began with and changed", async () => {
+    const setting = (value: unknown) => ({ value, from: "flag" });
+    const stage = { dataSha256: "0", settings: { freeze: "backbone", learningRate: 0.002 } } as const;
+    const stages = [
+      { ...stage, number: 1, epoch: 0, step: 0, from: "start" } as const,
+      {
+        ...stage,
+        number: 2,
+        epoch: 2,
+        step: 32,
+        from: "best",
+        settings: { freeze: "none", learningRate: 0.0002 },
+      } as const,
+    ];
+    const settings = { freeze: setting("none"), learningRate: setting(0.0002) };
+    const text = await page({ account: { ...account, settings, stages } });
+    expect(text).toContain("The run has 2 stages");
+    expect(text).toContain(
+      '<th scope="row">2</th><td>3</td><td>the best weights before it</td><td>freeze none, learningRate 0.0002</td>',
+    );
+    expect(await page({ account: { ...account, settings, stages: stages.slice(0, 1) } })).not.toContain("stages");
+  });
+
   test("without mistakes, or without right answers", async () => {
     expect(await page(answered(3, (label) => label))).toContain(
       "None: all 3 images of the validation set are told right.",

@@ -39,12 +39,36 @@ const SOURCES: Readonly<Record<string, string>> = {
   flag: "command line",
 };
 
+const BEGINNINGS: Readonly<Record<string, string>> = {
+  start: "the weights of the settings",
+  best: "the best weights before it",
+  last: "the last weights before it",
+};
+
+/** What each stage of a run that has several began with, and how its settings differ from those of the stage before. */
+function stagesTable(stages: RunAccount["stages"] = []): Html {
+  if (stages.length < 2) return html``;
+  const changes = stages.map(({ settings }, index) => {
+    const before: Readonly<Record<string, unknown>> = stages[index - 1]?.settings ?? settings;
+    return Object.entries(settings).filter(([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value));
+  });
+  return html`<p>The run has ${stages.length} stages; the table of settings is that of the last.</p>
+<div class="scroll" role="region" aria-label="Stages" tabindex="0"><table class="wide">
+<thead><tr><th scope="col">Stage</th><th scope="col">From epoch</th><th scope="col">Begins with</th><th scope="col">What changed</th></tr></thead>
+<tbody>${stages.map(({ number, epoch, from }, index) => {
+    const changed = (changes[index] ?? []).map(([name, value]) => `${name} ${String(value)}`).join(", ");
+    return html`<tr><th scope="row">${number}</th><td>${epoch + 1}</td><td>${BEGINNINGS[from] ?? from}</td><td>${changed}</td></tr>
+`;
+  })}</tbody></table></div>`;
+}
+
 /** Every setting with where it came from; those that somebody chose stand out. */
-export function settingsSection({ settings }: RunAccount): Html {
+export function settingsSection({ settings, stages }: RunAccount): Html {
   const entries = Object.entries(settings);
   if (entries.length === 0) return html``;
   return html`<section id="settings">
 <h2>Settings</h2>
+${stagesTable(stages)}
 <p class="faint">As they were resolved; what is not a default is bold.</p>
 <div class="scroll" role="region" aria-label="Settings" tabindex="0"><table class="wide">
 <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
