@@ -116,7 +116,7 @@ test.each([
   [
     "train good --weights bare.pth",
     'it has none of its tensors, but "features.0.weight", "features.0.bias"',
-    "of resnet18, or",
+    "add --model squeezenet1_1",
   ],
   ["train good --weights squeezenet.pth", /none of its tensors, but .+ and \d+ more\./, "--model squeezenet1_1."],
   ["train good --weights imagnet", 'there is no file "imagnet".', 'Did you mean "imagenet"?'],

@@ -7,6 +7,8 @@ import { openWorkplace, type Workplace } from "./workplace.ts";
 
 /** Not ours to run here: the installation, the tests themselves, and what runs `ocelli start`. */
 const LEFT_OUT = /^npm (?:ci|start|test)\b/;
+/** Of a run that goes on: two more than the four epochs, of one step each, of the run that README begins. */
+const MOST_STEPS = 6;
 /** What is added to commands that would take long, or meet another server on their port. */
 const ADDED = [
   [/ocelli (?:serve|ui)\b/, "--port 0"],
@@ -14,12 +16,12 @@ const ADDED = [
   [/ocelli train photos\b/, "--size 32"],
   [/ocelli train photos (?!.*--(?:unfreeze-at|recipe)\b)/, "--epochs 2"],
   [/--unfreeze-at 5\b/, "--epochs 5"],
-  [/ocelli resume .*--epochs 2\d\b/, "--max-steps 3"],
+  [/ocelli resume .*--epochs 2\d\b/, `--max-steps ${MOST_STEPS}`],
   [/--recipe seed\b/, "--max-steps 1"],
   [/ocelli train digits\b/, "--max-steps 10"],
 ] as const;
-/** Whose "try next" would take long: resnet152, all digits, all layers of resnet18. */
-const NOT_NEXT = /--recipe seed\b|train digits\b|--unfreeze/;
+/** Whose "try next" would take long, and is that of others too: resnet152, all digits, many epochs of resnet18. */
+const NOT_NEXT = /--recipe seed\b|train digits\b|--unfreeze|--epochs 2\d|train photos --model/;
 
 /** The lines of the blocks that are for a shell. */
 function readmeCommands(): string[] {
