@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ownCommand, shellWord } from "./shell.ts";
+import { shellWord } from "../data/photos/words.ts";
+import { ownCommand } from "./shell.ts";
 
 test.each([
   ["runs/first", "runs/first"],

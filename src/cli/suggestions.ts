@@ -1,6 +1,7 @@
 /** What may come after a run, for people: commands that work there. */
+
+import { shellWord } from "../data/photos/words.ts";
 import type { ResolvedConfig, TrainSummary } from "../training/index.ts";
-import { shellWord } from "./shell.ts";
 
 /** By what a rate is divided when all layers are trained after the last ones. */
 const SLOWER = 10;

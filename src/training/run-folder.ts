@@ -177,10 +177,12 @@ export function openRunFolder(path: string): RunFolder {
 
 /** The settings of a run, under `layers` that change them. A folder that holds no run is a `UserError`. */
 export async function readRunConfig(path: string, layers: readonly ConfigLayer[] = []): Promise<ResolvedConfig> {
-  const text = await readRunConfigText(path);
-  // a run that has begun has its weights, whatever would be taken today
-  const begun = { from: "default", values: { weights: "none" } } as const;
-  return resolveConfig([begun, ...parseRunConfig(text, join(path, RUN_FILES.config)), ...layers]);
+  return resolveConfig([...runLayers(path, await readRunConfigText(path)), ...layers]);
+}
+
+/** The settings in the text of a run's `config.json`. A run that has begun has its weights, whatever would be taken today. */
+export function runLayers(path: string, text: string): ConfigLayer[] {
+  return [{ from: "default", values: { weights: "none" } }, ...parseRunConfig(text, join(path, RUN_FILES.config))];
 }
 
 /** The text of a run's `config.json`. A folder that holds no run is a `UserError`. */

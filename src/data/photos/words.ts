@@ -23,6 +23,8 @@ export const photosOf = (count: number): string => counted(count, "photo");
 /** `is` or `are` */
 export const are = (count: number): string => (count === 1 ? "is" : "are");
 
-/** A path as a word of a command line. */
-export const shellWord = (path: string): string =>
-  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** Characters that no shell reads as anything but themselves. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/** A word as the shell has to be given it: in single quotes where it holds blanks or signs. */
+export const shellWord = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -1,6 +1,7 @@
 /** Data sets and evaluations under a model's outputs. */
 import type { Dataset, IdxData } from "../../data/index.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
+import { IMAGENET_CLASSES } from "../../models/index.ts";
 import type { Evaluation } from "../network-trainer.ts";
 import { evaluationOf } from "../step-results.ts";
 import { type ClassMatch, type ModelClasses, matchClasses, undecided } from "./match-classes.ts";
@@ -43,9 +44,6 @@ export function dataByOutputs<Data extends Pick<IdxData, "train" | "test">>(data
   return { ...data, train: datasetByOutputs(data.train, match), test: datasetByOutputs(data.test, match) };
 }
 
-/** As many classes as ImageNet has: folders with numbers are those of its outputs. */
-const IMAGENET = 1000;
-
 /**
  * The way of two in which the answers fit the labels. It is taken only where its accuracy is beyond the other's interval of
  * 95 %, so that no picture decides alone; otherwise ImageNet's order for as many classes, or a `UserError`.
@@ -62,7 +60,7 @@ export function decideMatch(matches: readonly ClassMatch[], evaluation: Evaluati
   if (!best || !worst) return first;
   const figures = `${best.match.order} order ${best.correct} of ${best.count} answers are right, in ${worst.match.order} order ${worst.correct}`;
   const isClear = worst.interval[1] < best.interval[0];
-  if (!isClear && model.classes.length !== IMAGENET) throw undecided(model, `; in ${figures}`);
+  if (!isClear && model.classes.length !== IMAGENET_CLASSES.length) throw undecided(model, `; in ${figures}`);
   const match = isClear ? best.match : first;
   const note = isClear ? `In ${figures}: ${match.order} order is taken. --class-order sets it.` : "";
   return { ...match, notes: [...match.notes, ...(note ? [note] : [])] };

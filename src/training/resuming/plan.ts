@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { type IdxData, type Marks, type PhotoData, readMarks } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { type LastCheckpoint, readLast } from "../checkpoint.ts";
-import { configValues, parseRunConfig, type ResolvedConfig, resolveConfig } from "../config.ts";
-import { openRunFolder, readRunConfigText, readRunMarks } from "../run-folder.ts";
+import { configValues, type ResolvedConfig, resolveConfig } from "../config.ts";
+import { openRunFolder, readRunConfigText, readRunMarks, runLayers } from "../run-folder.ts";
 import type { SettingName, TrainConfig } from "../settings.ts";
 import { dataChanges } from "./data-changes.ts";
 import {
@@ -94,9 +94,7 @@ function askedConfig(
     nameOf,
   }: Pick<ResumeRequest, "values" | "nameOf"> & { text: string; last: LastCheckpoint },
 ): AskedConfig {
-  // a run that has begun has its weights, whatever would be taken today
-  const weights = { from: "default", values: { weights: "none" } } as const;
-  const layers = [weights, ...parseRunConfig(text, openRunFolder(run).file("config"))];
+  const layers = runLayers(run, text);
   const given = { from: "flag", values: withConsequences(values), nameOf } as const;
   const exact = resolveConfig([...layers, given]);
   const past = pastOf(last, configValues(resolveConfig(layers)));
