@@ -2,7 +2,7 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { json, type TestDashboard, testDashboard } from "../../testing/dashboard.ts";
-import { epochRecord, recordLine } from "../../testing/run-folders.ts";
+import { epochRecord, recordLine, writeRunFolder } from "../../testing/run-folders.ts";
 import type { RunDetail, RunList } from "./api.ts";
 import { OWN_HEADER } from "./guard.ts";
 
@@ -116,6 +116,17 @@ describe("runs", () => {
     expect(JSON.parse(next.data)).toEqual([epochRecord(4)]);
     await writeFile(join(root, "runs/plain/metrics.jsonl"), recordLine(epochRecord(1)));
     await eventOf(await get(`/api/runs/plain/events?after=${next.id}`), "reset");
+  });
+  test("who follows a run that is renamed is told that it is gone, not to read it again", async () => {
+    await writeRunFolder(join(root, "runs/old name"));
+    const { metrics } = await json<RunDetail>(get("/api/runs/old%20name"));
+    const stream = (await get(`/api/runs/old%20name/events?after=${metrics.end}`)).body ?? new ReadableStream();
+    let text = "";
+    for await (const bytes of stream.pipeThrough(new TextDecoderStream())) {
+      if (text === "") await send("POST", "/api/runs/old%20name/rename", { name: "new name" });
+      text += bytes;
+    }
+    expect([...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name)).toEqual(["state", "gone"]);
   });
   test("a report that came with a run may not ask the server anything", async () => {
     await writeFile(join(root, "runs/plain/report.html"), "<h1>report</h1>");

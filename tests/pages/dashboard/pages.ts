@@ -94,7 +94,10 @@ export function dashboardPages({ isTrained }: { readonly isTrained: boolean }): 
           complaints.push(request.url());
       });
       await page.goto(dashboard.url + path);
-      await use(page);
+      await use(page).catch(async (error: unknown) => {
+        const shown = await page.locator("body").innerText();
+        throw new Error(`The page complained of ${JSON.stringify(complaints)} and showed:\n${shown}`, { cause: error });
+      });
       expect(complaints).toEqual([]);
       await page.close();
     },

@@ -37,7 +37,8 @@ export async function sendLive(stream: SSEStreamingApi, { path, after, state }: 
       events.push({ event: "records", data: JSON.stringify(records), id: String(read.end) });
     }
     end = read.end;
-    if (turn % STATE_EVERY === 0) {
+    // a file that is cut may be that of a run that has been moved away, of which a page must not ask anything more
+    if (turn % STATE_EVERY === 0 || read.wasCut) {
       const now = await state().catch((error: unknown) => error);
       if (now instanceof UserError) {
         await stream.writeSSE({ event: "gone", data: JSON.stringify({ message: now.message, hint: now.hint }) });
