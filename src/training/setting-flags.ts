@@ -148,6 +148,11 @@ export const SETTING_FLAGS: Readonly<Record<SettingName, SettingFlag>> = {
   },
 };
 
+/** Settings that a run keeps to its end: they decide what the network is, what it sees and how the data are divided. */
+export const FIXED_SETTINGS: readonly SettingName[] = [
+  ...(["model", "emaWeights", "transformInput", "size", "exif", "rawPixels", "transpose", "valShare", "seed"] as const),
+];
+
 const isSetting = (name: string): name is SettingName => Object.hasOwn(SETTING_FLAGS, name);
 
 /** The flag of a setting: `--batch-size` of `batchSize`; what is no setting is called as it is. */

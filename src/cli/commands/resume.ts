@@ -1,7 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { SettingName } from "../../training/index.ts";
-import { flagOf } from "../../training/setting-flags.ts";
+import { FIXED_SETTINGS, flagOf } from "../../training/setting-flags.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption, tensorboardOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
@@ -9,10 +9,8 @@ import { suggestions } from "../suggestions.ts";
 import { performRun, printRun } from "../train-run.ts";
 import { settingsOf, type TrainingFlags, trainingOptions } from "../training-options.ts";
 
-/** Settings that a run keeps to its end. */
-const KEPT: readonly SettingName[] = [
-  ...(["model", "weights", "size", "exif", "rawPixels", "transpose", "valShare", "seed", "shuffle"] as const),
-];
+/** Settings without a flag here: what a run keeps to its end, what it began with, and an order that can only be kept. */
+const KEPT: readonly SettingName[] = [...FIXED_SETTINGS, "weights", "shuffle"];
 
 /** Flags that are no settings. */
 interface OwnFlags {

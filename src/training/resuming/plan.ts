@@ -6,16 +6,10 @@ import { UserError } from "../../errors.ts";
 import { type LastCheckpoint, readLast } from "../checkpoint.ts";
 import { configValues, type ResolvedConfig, resolveConfig } from "../config.ts";
 import { openRunFolder, readRunConfigText, readRunMarks, runLayers } from "../run-folder.ts";
+import { FIXED_SETTINGS } from "../setting-flags.ts";
 import type { SettingName, TrainConfig } from "../settings.ts";
 import { dataChanges } from "./data-changes.ts";
-import {
-  dependsOnEnd,
-  FIXED_SETTINGS,
-  type RunStage,
-  STAGE_SETTINGS,
-  type StageRecord,
-  stagesIn,
-} from "./run-stage.ts";
+import { dependsOnEnd, type RunStage, STAGE_SETTINGS, type StageRecord, stagesIn } from "./run-stage.ts";
 
 /** What is asked of a run that goes on. */
 export interface ResumeRequest {

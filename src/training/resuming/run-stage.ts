@@ -44,11 +44,6 @@ export const STAGE_SETTINGS = [
   ...["clipNorm", "averageDecay", "augment", "erase", "mixup", "cutmix", "views", "shuffle", "precision"],
 ] as readonly SettingName[];
 
-/** Settings that a run keeps to its end: they decide what the network is, what it sees and how the data are divided. */
-export const FIXED_SETTINGS = [
-  ...["model", "size", "exif", "rawPixels", "transpose", "valShare", "seed"],
-] as readonly SettingName[];
-
 /** Whether the rates of a schedule depend on how many epochs there are in all. */
 export const dependsOnEnd = (schedule: string): boolean =>
   ["cosine", "onecycle"].includes(parseSchedule(schedule).kind);

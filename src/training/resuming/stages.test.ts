@@ -132,10 +132,14 @@ describe("a new stage", () => {
     expect((await readBest(join(run, "best.pth"))).dataHash).toBe("bands 48 12");
   });
 
-  test("cannot change what the network sees", async () => {
+  test.each([
+    ["seed", 3, 0],
+    ["transformInput", "yes", "auto"],
+    ["emaWeights", true, false],
+  ])("cannot change what the network is or sees: %s", async (name, value, begun) => {
     const run = await newRun();
-    await expect(planResume(run, { values: { seed: 3, epochs: 9 }, load: async () => data })).rejects.toThrow(
-      `"${run}", seed: expected 0, with which the run began, but got 3.`,
+    await expect(planResume(run, { values: { [name]: value, epochs: 9 }, load: async () => data })).rejects.toThrow(
+      `"${run}", ${name}: expected ${begun}, with which the run began, but got ${value}.`,
     );
   });
 });
