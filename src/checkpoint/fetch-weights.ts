@@ -44,12 +44,9 @@ export function hubFolders(environment: NodeJS.ProcessEnv = process.env): [home:
 export async function fetchWeights(published: PublishedFile, options: FetchOptions = {}): Promise<string> {
   const { url, file, sha256 } = published;
   const { offline = false, onProgress, signal, timeoutMs } = options;
-  const folders = hubFolders();
-  for (const folder of folders) {
-    const path = join(folder, file);
-    if (await isThere(path)) return await checked(path, published);
-  }
-  const [home] = folders;
+  const cached = await cachedFile(published);
+  if (cached !== undefined) return await checked(cached, published);
+  const [home] = hubFolders();
   const path = join(home, file);
   const hint = `Fetch ${url} and save it as "${file}" in the folder "${home}".`;
   if (offline) {
@@ -72,17 +69,24 @@ export async function locateWeights(
   published: PublishedFile,
   { timeoutMs }: Pick<FetchOptions, "timeoutMs"> = {},
 ): Promise<WeightsPlace> {
-  const { url, file } = published;
-  for (const folder of hubFolders()) {
-    const path = join(folder, file);
-    if (!(await isThere(path))) continue;
+  const { url } = published;
+  const path = await cachedFile(published);
+  if (path !== undefined)
     return checked(path, published).then(
       () => ({ path }),
       (error: unknown) => ({ url, reason: messageOf(error) }),
     );
-  }
   const reason = await whyUnreachable(url, timeoutMs);
   return reason === undefined ? { url } : { url, reason: `${url}: ${reason}` };
+}
+
+/** Where a published file already lies; undefined if it is in none of the folders. */
+async function cachedFile({ file }: PublishedFile): Promise<string | undefined> {
+  for (const folder of hubFolders()) {
+    const path = join(folder, file);
+    if (await isThere(path)) return path;
+  }
+  return undefined;
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -6,8 +6,9 @@ export {
   type PublishedFile,
   type WeightsPlace,
 } from "./fetch-weights.ts";
+export { fewOf } from "./few-of.ts";
 export type { Candidate } from "./find/candidates.ts";
-export { type ChosenWeights, chooseWeights, fewOf, type WantedWeights } from "./find/choose-weights.ts";
+export { type ChosenWeights, chooseWeights, type WantedWeights } from "./find/choose-weights.ts";
 export { saidClasses, saidModels } from "./find/file-says.ts";
 export { areFinite } from "./finite.ts";
 export { checkStateDict, describeLoad, type FitOptions, fitStateDict, type LoadReport } from "./load-report.ts";
@@ -21,7 +22,7 @@ export {
 export { ForeignGlobal, ForeignObject } from "./pth/foreign.ts";
 export { decodePth, type PthValue, readPth } from "./pth/read.ts";
 export { encodePth, type PthInput, type PyFloat, pyFloat, writePth } from "./pth/write.ts";
-export { readWeights, type WeightsFile, type WeightsFormat, weightsFormat } from "./read-weights.ts";
+export { isOnnxModel, readWeights, type WeightsFile } from "./read-weights.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -1,14 +1,14 @@
 /** Weights of a file against the network that is to have them: all that does not fit is known before anything is computed. */
 import { UserError } from "../errors.ts";
 import { formatShape, type Shape, sameShape } from "../graph/value.ts";
+import { isInLayers } from "../models/layers.ts";
 import { nearest } from "../nearest.ts";
+import { FEW, fewOf } from "./few-of.ts";
 import { checkNumbers } from "./finite.ts";
 import type { StateShapes } from "./optimizer-state.ts";
 import { foreignTensor } from "./state-dict.ts";
 import { float32Tensor, type StateDict, type StateTensor, toFloat32 } from "./tensor.ts";
 
-/** How many names of each kind an error lists. */
-const LISTED = 3;
 /** Longer names are cut. */
 const MAX_NAME = 80;
 
@@ -64,8 +64,8 @@ export function fitStateDict(given: StateDict, expected: StateShapes, options: F
   const { file, head = [], ignored = [], optional = [], foreign, hint } = options;
   const needed = [...(foreign ?? [])].find(([name]) => expected.has(name));
   if (needed) throw foreignTensor(file, needed);
-  const fresh = optional.filter((layer) => ![...given.keys()].some((name) => name.startsWith(`${layer}.`)));
-  const isFresh = (name: string): boolean => fresh.some((layer) => name.startsWith(`${layer}.`));
+  const fresh = optional.filter((layer) => ![...given.keys()].some((name) => isInLayers([layer], name)));
+  const isFresh = (name: string): boolean => isInLayers(fresh, name);
   const fits = (name: string, shape: Shape): boolean => {
     const tensor = given.get(name);
     return tensor !== undefined && sameShape(tensor.shape, shape);
@@ -81,8 +81,7 @@ export function fitStateDict(given: StateDict, expected: StateShapes, options: F
   );
   const isReplaced = (name: string): boolean => head.includes(name) && replacedLayers.has(layerOf(name));
   const mayBeThere = (name: string): boolean =>
-    ignored.some((beginning) => name.startsWith(beginning)) ||
-    [...replacedLayers].some((layer) => name.startsWith(`${layer}.`)); // also what a Sequential in its place had
+    ignored.some((beginning) => name.startsWith(beginning)) || isInLayers([...replacedLayers], name); // also what a Sequential in its place had
   const unexpected = [...given.keys()].filter((name) => !expected.has(name));
   refuse(given, {
     file,
@@ -147,7 +146,7 @@ function refuse(given: StateDict, { file, hint, hasNone, wrong, unexpected }: Mi
     listed("missing: ", missing.map(quoted)),
     listed(
       "unexpected: ",
-      unexpected.slice(0, LISTED).map((name) => suggestion(name, missing)),
+      unexpected.slice(0, FEW).map((name) => suggestion(name, missing)),
       unexpected.length,
     ),
   ];
@@ -166,11 +165,8 @@ function suggestion(name: string, missing: readonly string[]): string {
   return likely ? `${quoted(name)} (for ${quoted(likely)}?)` : quoted(name);
 }
 
-function listed(title: string, items: readonly string[], count = items.length): string {
-  if (count === 0) return "";
-  const rest = count - LISTED;
-  return `${title}${items.slice(0, LISTED).join(", ")}${0 < rest ? ` and ${rest} more` : ""}`;
-}
+const listed = (title: string, items: readonly string[], of = items.length): string =>
+  of === 0 ? "" : `${title}${fewOf(items, { of })}`;
 
 /**
  * What came of a file, a sentence for each fact: `loaded 60 of 62 tensors`, `new: fc.weight [2, 512] (was [1000, 512]),

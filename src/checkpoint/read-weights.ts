@@ -8,7 +8,7 @@ import { likeliest } from "./state-dict.ts";
 import type { StateDict } from "./tensor.ts";
 
 /** The formats of weights. */
-export type WeightsFormat = "pth" | "safetensors" | "onnx";
+type WeightsFormat = "pth" | "safetensors" | "onnx";
 
 /** What a file of weights holds. */
 export interface WeightsFile {
@@ -47,6 +47,12 @@ export async function weightsFormat(path: string): Promise<WeightsFormat | undef
   } catch {
     return undefined; // whoever reads it says why
   }
+}
+
+/** Whether a file is an ONNX model: by its content, or by its name where the content is of nothing that is known. */
+export async function isOnnxModel(path: string): Promise<boolean> {
+  const format = await weightsFormat(path);
+  return format === "onnx" || (format === undefined && path.endsWith(".onnx"));
 }
 
 function formatOf(head: Uint8Array, size: number): WeightsFormat | undefined {

@@ -1,24 +1,30 @@
 /** Options that several commands share, and how their texts become values. */
 import { Option } from "@commander-js/extra-typings";
 import { AUGMENTATIONS } from "../image/augmentation-names.ts";
+import { SETTING_FLAGS } from "../training/setting-flags.ts";
 
 /** A number, or the text itself where it is none, for the settings' check to word the error. */
 export const numeric = (text: string): number | string =>
   text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 
+/** What help says of a setting, without the default that training has for it. */
+export const withoutDefault = (text: string): string => text.replace(/ ?\(default: .*\)$/, "");
+
 /** `--json` */
 export const jsonOption = new Option("--json", "print one JSON object on standard output, progress on standard error");
 
+const { emaWeights, transformInput, transpose } = SETTING_FLAGS;
+
 /** `--ema-weights`: of files of others. */
-export const emaWeightsOption = new Option("--ema-weights", "of a file that has both, take the averaged weights (EMA)");
+export const emaWeightsOption = new Option("--ema-weights", emaWeights.text);
 
 /** `--transform-input`: of files that do not say it. */
-export const transformInputOption = new Option(
-  "--transform-input <form>",
-  "of inception_v3's weights: auto (as the file says, else yes), yes or no",
-)
+export const transformInputOption = new Option("--transform-input <form>", withoutDefault(transformInput.text))
   .choices(["auto", "yes", "no"])
   .default("auto" as const);
+
+/** `--transpose`: of folders of IDX files. */
+export const transposeOption = new Option("--transpose", transpose.text);
 
 /** `--engine` */
 export const engineOption = new Option("--engine <name>", "auto, onnx, onednn or reference").default("auto");

@@ -2,7 +2,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { SETTING_FLAGS, type SettingFlag, takesNumber, turnsOff } from "../training/setting-flags.ts";
 import type { SettingName } from "../training/settings.ts";
-import { numeric, threadsOption } from "./options.ts";
+import { numeric, threadsOption, withoutDefault } from "./options.ts";
 
 /** A number as a number, anything else as it is. */
 const countOrAuto = (text: string): number | string => (text === "auto" ? text : numeric(text));
@@ -23,7 +23,7 @@ interface FlagChoice {
 /** The flag of a setting, whose value is read as the setting's kind wants it. */
 function optionOf(name: SettingName, setting: SettingFlag, isResumed: boolean): Option {
   const { flag, value } = setting;
-  const text = isResumed ? setting.text.replace(/ ?\(default: .*\)$/, "") : setting.text;
+  const text = isResumed ? withoutDefault(setting.text) : setting.text;
   const option = new Option(value === undefined ? flag : `${flag} <${value}>`, text);
   if (name === "workers") return option.argParser<number | string>(countOrAuto);
   return takesNumber(setting) ? option.argParser<number | string>(numeric) : option;

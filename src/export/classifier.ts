@@ -1,6 +1,6 @@
 /** What answers pictures: a network on an engine, or an exported ONNX file that runs as it is. */
 import { availableParallelism } from "node:os";
-import { weightsFormat } from "../checkpoint/index.ts";
+import { isOnnxModel } from "../checkpoint/index.ts";
 import { type ModelFile, openModelFile } from "../engines/onnx/model-file.ts";
 import { UserError } from "../errors.ts";
 import { softmaxRows } from "../metrics/index.ts";
@@ -44,12 +44,6 @@ export async function loadClassifier(path: string, options: LoadModelOptions = {
   if (await isOnnxModel(path)) return loadOnnx(path);
   const model = await loadModel(path, options);
   return { model, network: model, open: (run) => openModel(model, run) };
-}
-
-/** Whether a file is an ONNX model: by its content, or by its name where the content is of nothing that is known. */
-export async function isOnnxModel(path: string): Promise<boolean> {
-  const format = await weightsFormat(path);
-  return format === "onnx" || (format === undefined && path.endsWith(".onnx"));
 }
 
 async function loadOnnx(path: string): Promise<LoadedClassifier> {

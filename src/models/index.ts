@@ -12,4 +12,11 @@ export * from "./squeezenet.ts";
 export { type LayerSummary, type NetworkSummary, summariseNetwork } from "./summary.ts";
 export * from "./vgg.ts";
 export type { Preprocessing, PublishedNetwork, WeightsRecord } from "./weights.ts";
-export { type BuildOptions, findModel, isHeadParameter, MODELS, type ModelRecord } from "./zoo.ts";
+export {
+  type BuildOptions,
+  findModel,
+  isAuxiliaryParameter,
+  isHeadParameter,
+  MODELS,
+  type ModelRecord,
+} from "./zoo.ts";

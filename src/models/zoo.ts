@@ -4,6 +4,7 @@ import { type Module, tensorsOf, withNewHead } from "../nn/index.ts";
 import { alexnet } from "./alexnet.ts";
 import { densenet121, densenet161, densenet169, densenet201 } from "./densenet.ts";
 import { inceptionV3 } from "./inception.ts";
+import { isInLayers } from "./layers.ts";
 import { mnistCnn } from "./mnist-cnn.ts";
 import type { NetworkOptions } from "./network-options.ts";
 import { resnet18, resnet34, resnet50, resnet101, resnet152 } from "./resnet.ts";
@@ -114,8 +115,11 @@ export const MODELS: readonly ModelRecord[] = [
 ];
 
 /** Whether a parameter belongs to a network's head; the others are its backbone. */
-export const isHeadParameter = ({ heads }: ModelRecord, parameter: string): boolean =>
-  heads.some((head) => parameter.startsWith(`${head}.`));
+export const isHeadParameter = ({ heads }: ModelRecord, parameter: string): boolean => isInLayers(heads, parameter);
+
+/** Whether a parameter belongs to layers that only training needs. */
+export const isAuxiliaryParameter = ({ auxiliary = [] }: ModelRecord, parameter: string): boolean =>
+  isInLayers(auxiliary, parameter);
 
 /** The known network called `name`; an unknown name is a `UserError` that suggests the nearest. */
 export function findModel(name: string): ModelRecord {

@@ -10,7 +10,13 @@ import {
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { sameShape } from "../graph/value.ts";
-import { findModel, MODELS, type ModelRecord, type NetworkOptions } from "../models/index.ts";
+import {
+  isAuxiliaryParameter,
+  isHeadParameter,
+  MODELS,
+  type ModelRecord,
+  type NetworkOptions,
+} from "../models/index.ts";
 import { stateShapesOf } from "../nn/index.ts";
 
 /** Whether inception_v3 takes images as torchvision's trained weights do; `auto`: as the file says, else as those do. */
@@ -120,14 +126,17 @@ function distinct(classes: readonly string[]): string[] {
 
 /** Layers that only training needs and the file has not, or not so: the network is then built without them. */
 export function lackingAuxiliary(
-  { auxiliary = [] }: ModelRecord,
+  record: ModelRecord,
   { state }: ChosenWeights,
   network: Parameters<typeof stateShapesOf>[0],
 ): boolean {
   return [...stateShapesOf(network)].some(([name, shape]) => {
     const tensor = state.get(name);
-    const isAuxiliary = auxiliary.some((layer) => name.startsWith(`${layer}.`));
-    return isAuxiliary && !name.endsWith("num_batches_tracked") && !(tensor && sameShape(tensor.shape, shape));
+    return (
+      isAuxiliaryParameter(record, name) &&
+      !name.endsWith("num_batches_tracked") &&
+      !(tensor && sameShape(tensor.shape, shape))
+    );
   });
 }
 
@@ -164,19 +173,18 @@ const FOREIGN: readonly (readonly [names: RegExp, hint: string])[] = [
 /** The networks whose tensors are all in the file, whatever the number of classes. */
 export const modelsOf = (candidates: readonly Candidate[]): string[] =>
   MODELS.flatMap((record) => {
-    const { name, heads, auxiliary = [] } = record;
-    const expected = stateShapesOf(findModel(name).build({ classes: 1000 }));
+    const { name, heads } = record;
+    const expected = stateShapesOf(record.build({ classes: 1000 }));
     const needed = [...expected].filter(
-      ([key]) => !key.endsWith("num_batches_tracked") && !auxiliary.some((layer) => key.startsWith(`${layer}.`)),
+      ([key]) => !key.endsWith("num_batches_tracked") && !isAuxiliaryParameter(record, key),
     );
     const tensors = candidates.reduce((sum, candidate) => Math.max(sum, candidate.tensors.size), 0);
     if (tensors < needed.length - 2 * heads.length) return [];
     try {
       const { state } = chooseWeights(candidates, { file: name, expected, heads });
-      const isHead = (key: string): boolean => heads.some((head) => key.startsWith(`${head}.`));
       const all = needed.every(([key, shape]) => {
         const tensor = state.get(key);
-        return isHead(key) || (tensor !== undefined && sameShape(tensor.shape, shape));
+        return isHeadParameter(record, key) || (tensor !== undefined && sameShape(tensor.shape, shape));
       });
       return all ? [name] : [];
     } catch (error) {

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import {
   checkStateDict,
+  isOnnxModel,
   type PthValue,
   readWeights,
   type StateDict,
   type WeightsFile,
-  weightsFormat,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape } from "../graph/value.ts";
-import { findModel, type ModelRecord, type NetworkOptions } from "../models/index.ts";
+import { findModel, isAuxiliaryParameter, type ModelRecord, type NetworkOptions } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
 import { areNumbers } from "./classes/class-names.ts";
@@ -129,8 +129,8 @@ function unknownModel({ candidates }: WeightsFile, file: string): never {
   );
 }
 
-const withoutAuxiliary = (state: StateDict, { auxiliary = [] }: ModelRecord): StateDict =>
-  new Map([...state].filter(([name]) => !auxiliary.some((layer) => name.startsWith(`${layer}.`))));
+const withoutAuxiliary = (state: StateDict, record: ModelRecord): StateDict =>
+  new Map([...state].filter(([name]) => !isAuxiliaryParameter(record, name)));
 
 /** What a file says by name. */
 function said({ format, entries }: WeightsFile, file: string): Record<string, PthValue> {
@@ -191,8 +191,7 @@ async function weightsFile(path: string): Promise<string> {
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) {
-    const format = await weightsFormat(path);
-    if (format !== "onnx" && !(format === undefined && path.endsWith(".onnx"))) return path;
+    if (!(await isOnnxModel(path))) return path;
     const hint = "Give the run folder or the .pth file that it was made of.";
     throw new UserError(`"${path}": expected a run folder or a .pth file but it is an ONNX model.`, hint);
   }

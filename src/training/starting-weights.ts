@@ -9,7 +9,7 @@ import {
   type StateDict,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import type { ModelRecord, NetworkOptions } from "../models/index.ts";
+import { isHeadParameter, type ModelRecord, type NetworkOptions } from "../models/index.ts";
 import { nearest } from "../nearest.ts";
 import { type Module, stateShapesOf, tensorsOf } from "../nn/index.ts";
 import { checkTransformInput, type FileOptions, optionsFor, otherModelHint, weightsFor } from "./file-weights.ts";
@@ -50,9 +50,7 @@ export async function startingNetwork(model: ModelRecord, options: StartOptions)
   const read = await readWeights(path);
   const said = optionsFor(model, read.entries, options);
   const network = model.build({ classes, newHead: true, ...said.options });
-  const head = tensorsOf(network).flatMap(({ name }) =>
-    model.heads.some((part) => name.startsWith(`${part}.`)) ? name : [],
-  );
+  const head = tensorsOf(network).flatMap(({ name }) => (isHeadParameter(model, name) ? name : []));
   const chosen = weightsFor(model, read, { file: path, ...options });
   const report = fitStateDict(chosen.state, stateShapesOf(network), {
     ...{ file: path, head, optional: model.auxiliary, foreign: chosen.foreign },

@@ -1,6 +1,8 @@
 /** The weights of a known network in what a file holds: by which names and shapes fit, not by what they are called. */
 import { UserError } from "../../errors.ts";
 import { type Shape, sameShape } from "../../graph/value.ts";
+import { isInLayers } from "../../models/layers.ts";
+import { fewOf } from "../few-of.ts";
 import type { StateShapes } from "../optimizer-state.ts";
 import { likeliest, presentName } from "../state-dict.ts";
 import type { StateDict, StateTensor } from "../tensor.ts";
@@ -95,16 +97,10 @@ function settle(raw: readonly Alignment[], averages: readonly Alignment[], wante
 
 const shown = ({ label }: Alignment): string => `"${label}"`;
 
-const SHOWN = 3;
-
-/** The first few, and how many more there are. */
-export const fewOf = (names: readonly string[], count = SHOWN): string =>
-  `${names.slice(0, count).join(", ")}${count < names.length ? ` and ${names.length - count} more` : ""}`;
-
 /** What is before the network's names: each beginning with which names of the network stand there. */
 function alignmentsOf(candidate: Candidate, { expected, heads }: WantedWeights): Alignment[] {
   const scores = new Map<string, number>();
-  const isHead = (name: string): boolean => heads.some((head) => name.startsWith(`${head}.`));
+  const isHead = (name: string): boolean => isInLayers(heads, name);
   const count = (given: string, fits: (name: string, shape: Shape) => boolean): void => {
     const name = presentName(given);
     for (let from = 0; ; ) {
@@ -166,7 +162,7 @@ function checkBesides(
 function flattenHeads(state: Map<string, StateTensor>, { expected, heads }: WantedWeights): string[] {
   return heads.flatMap((head) => {
     const shape = expected.get(`${head}.weight`);
-    const inside = [...state.keys()].filter((name) => name.startsWith(`${head}.`));
+    const inside = [...state.keys()].filter((name) => isInLayers([head], name));
     const weights = inside.filter((name) => name.endsWith(".weight"));
     const [name = ""] = weights;
     const layer = name.slice(0, -".weight".length);

@@ -3,7 +3,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import { checkReport, pixelCheck, pixelReport } from "../check-report.ts";
 import { guarded, wholeNumber } from "../guarded.ts";
-import { augmentOption, examples, jsonOption, numeric } from "../options.ts";
+import { augmentOption, examples, jsonOption, numeric, transposeOption } from "../options.ts";
 import { EXIT, note, print, printJson } from "../output.ts";
 
 const PHOTOS = "a folder with train and val, a folder of class folders, or a .csv, .tsv, .jsonl or .json manifest";
@@ -12,7 +12,6 @@ const sizeOption = new Option("--size <pixels>", "side of what the network takes
 const shareOption = new Option("--val-share <share>", "of each class for validation, where it has no photos of its own")
   .default(0.2)
   .argParser(numeric);
-const transposeOption = new Option("--transpose", "exchange rows and columns of IDX images, which EMNIST stores so");
 const seedOption = new Option("--seed <number>", "of everything that is by chance").default(0).argParser(numeric);
 
 /** How photos that have no validation set are divided, as two options ask for. */

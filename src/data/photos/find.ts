@@ -6,7 +6,7 @@ import { mapConcurrently } from "./concurrent.ts";
 import { findFlat } from "./layout/flat-layout.ts";
 import { type FolderShape, shapeOf } from "./layout/folder-shape.ts";
 import { chooseSplits, findSplit } from "./layout/split-layout.ts";
-import { splitName } from "./layout/split-names.ts";
+import { plainSplit, splitName } from "./layout/split-names.ts";
 import { findTables } from "./manifest/folder-tables.ts";
 import { isManifestName, readManifest } from "./manifest/manifest.ts";
 import { MARKS_FILE } from "./marks.ts";
@@ -54,7 +54,7 @@ function requireClassFolders(
   { measured }: SplitOptions,
 ): void {
   const train = shapes.find(({ name }) => splitName(name)?.split === "train");
-  const areSplits = shapes.every(({ name, folders }) => splitName(name)?.rest === "" && folders.length === 0);
+  const areSplits = shapes.every(({ name, folders }) => plainSplit(name) && folders.length === 0);
   const tables = files.filter(isLabelTable);
   const table = tables.find((file) => /label|train|class/i.test(file)) ?? tables[0];
   if (measured || !train || train.photos === 0 || !areSplits || (1 < shapes.length && table === undefined)) return;

@@ -1,12 +1,11 @@
 /** Models by the names under which they are served. */
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { StateDict } from "../../checkpoint/index.ts";
+import { isOnnxModel, type StateDict } from "../../checkpoint/index.ts";
 import { fastestEngine } from "../../engines/inspect.ts";
 import { type ModelFile, openModelFile, readModelMetadata } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import { cardInput, parseCard } from "../../export/card.ts";
-import { isOnnxModel } from "../../export/classifier.ts";
 import { imageModel } from "../../export/image-model.ts";
 import { bytesInput } from "../../export/pixels.ts";
 import { encodeModel } from "../../onnx/model.ts";

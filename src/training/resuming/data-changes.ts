@@ -1,4 +1,5 @@
 /** Which photos a run was made on, and what has changed since. */
+import { fewOf } from "../../checkpoint/index.ts";
 import type { IdxData, PhotoData } from "../../data/index.ts";
 
 /** A photo as `photos.jsonl` has it, a line each. */
@@ -53,7 +54,7 @@ export function dataChanges(before: string | undefined, data: IdxData): string {
   ] as const;
   const told = parts
     .filter(([, list]) => 0 < list.length)
-    .map(([what, list]) => `${list.length} ${what} (${listed(list)})`);
+    .map(([what, list]) => `${list.length} ${what} (${fewOf(list, { few: TOLD })})`);
   const sentence = `The photos are not those of before: ${told.join(", ") || "their order or classes differ"}.`;
   return nowMeasured.length === 0 ? sentence : `${sentence} ${TOO_GOOD}`;
 }
@@ -76,11 +77,6 @@ const placeOf = ({ split, name }: ListedPhoto): string => `${split}/${name}`;
 const movedOf = (photo: ListedPhoto): ListedPhoto => ({ ...photo, split: photo.split === "val" ? "train" : "val" });
 const photosByPlace = (photos: readonly ListedPhoto[]): PhotosByPlace =>
   new Map(photos.map((photo) => [placeOf(photo), photo]));
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - TOLD;
-  return 0 < rest ? `${names.slice(0, TOLD).join(", ")} and ${rest} more` : names.join(", ");
-}
 
 function parseList(text: string): ListedPhoto[] | undefined {
   try {

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DataPart, DataPicture, DataSummary } from "../../../src/serving/dashboard/api.ts";
 import { count, counted } from "../format.ts";
-import { Choice, More, openPicture, Tile, useGallery } from "../parts/gallery.tsx";
-import { Empty, Loading, Notes } from "../parts/notes.tsx";
+import { Choice, openPicture, Tile, Tiles, useGallery } from "../parts/gallery.tsx";
+import { Loading, Notes } from "../parts/notes.tsx";
 import { PictureDialog } from "../parts/picture-dialog.tsx";
 import { go, query, withQuery } from "../router.ts";
 import { runApi, useResource } from "../server.ts";
@@ -47,7 +47,7 @@ interface PartProps extends Pick<TabProps, "run"> {
 function Part({ run, part, data: { classes, counts, hasFiles } }: PartProps) {
   const place = `data/${part}`;
   const gallery = useGallery<DataPicture>(runApi(run.id, place), ["class", "only", "name"]);
-  const { pages, fault, more, change } = gallery;
+  const { pages, change } = gallery;
   const names = classes.map((name, at) => [name, `${name} (${count(counts[part][at] ?? 0)})`] as const);
   const open = openPicture(pages?.pictures);
   return (
@@ -61,23 +61,15 @@ function Part({ run, part, data: { classes, counts, hasFiles } }: PartProps) {
           {pages && counted(pages.total, "picture")}
         </p>
       </div>
-      {fault && <Notes notes={[fault]} kind="error" />}
-      {!pages && !fault && <Loading />}
-      {pages?.total === 0 && (
-        <Empty title="No picture is like that">
-          <a class="button" href={withQuery({ class: null, only: null, name: null, picture: null })}>
-            Show all pictures
-          </a>
-        </Empty>
-      )}
-      <ul class="gallery">
-        {pages?.pictures.map((picture) => (
+      <Tiles
+        gallery={gallery}
+        choices={["class", "only", "name"]}
+        tile={(picture) => (
           <Tile key={picture.index} run={run.id} place={place} picture={picture}>
             <span class="name">{picture.class}</span>
           </Tile>
-        ))}
-      </ul>
-      {pages && <More shown={pages.pictures.length} total={pages.total} more={more} />}
+        )}
+      />
       {open && (
         <PictureDialog {...{ run: run.id, place, classes, ...open, canLook: run.company.hasWeights, onMark: change }} />
       )}

@@ -1,12 +1,11 @@
 import type { RunReport, ShownPicture } from "../../../src/serving/dashboard/api.ts";
 import { count, counted, percent } from "../format.ts";
 import { Confusion } from "../parts/confusion.tsx";
-import { Choice, More, openPicture, Tile, useGallery } from "../parts/gallery.tsx";
+import { Choice, openPicture, Tile, Tiles, useGallery } from "../parts/gallery.tsx";
 import { Empty, Loading, Notes } from "../parts/notes.tsx";
 import { PerClass } from "../parts/per-class.tsx";
 import { PictureDialog } from "../parts/picture-dialog.tsx";
 import { tell } from "../parts/toast.tsx";
-import { withQuery } from "../router.ts";
 import { noteOf, runApi, send, useResource } from "../server.ts";
 import type { TabProps } from "./run.tsx";
 
@@ -36,9 +35,8 @@ function ShownTile({ run, picture }: { run: string; picture: ShownPicture }) {
 }
 
 function Gallery({ run, report }: { run: string; report: RunReport }) {
-  const { pages, fault, more, change } = useGallery<ShownPicture>(runApi(run, "pictures"), [
-    ...["class", "predicted", "only", "order"],
-  ]);
+  const gallery = useGallery<ShownPicture>(runApi(run, "pictures"), ["class", "predicted", "only", "order"]);
+  const { pages, change } = gallery;
   const names = report.classes.map((name) => [name, name] as const);
   const open = openPicture(pages?.pictures);
   return (
@@ -52,21 +50,11 @@ function Gallery({ run, report }: { run: string; report: RunReport }) {
           {pages && counted(pages.total, "picture")}
         </p>
       </div>
-      {fault && <Notes notes={[fault]} kind="error" />}
-      {!pages && !fault && <Loading />}
-      {pages?.total === 0 && (
-        <Empty title="No picture is like that">
-          <a class="button" href={withQuery({ class: null, predicted: null, only: null, picture: null })}>
-            Show all pictures
-          </a>
-        </Empty>
-      )}
-      <ul class="gallery">
-        {pages?.pictures.map((picture) => (
-          <ShownTile key={picture.index} run={run} picture={picture} />
-        ))}
-      </ul>
-      {pages && <More shown={pages.pictures.length} total={pages.total} more={more} />}
+      <Tiles
+        gallery={gallery}
+        choices={["class", "predicted", "only"]}
+        tile={(picture) => <ShownTile key={picture.index} run={run} picture={picture} />}
+      />
       {open && (
         <PictureDialog
           {...{ run, place: "pictures", classes: report.classes, ...open, canLook: true, onMark: change }}

@@ -6,6 +6,7 @@ import { count } from "../format.ts";
 import { markText } from "../marks.ts";
 import { go, query, withQuery } from "../router.ts";
 import { ask, noteOf, runApi } from "../server.ts";
+import { Empty, Loading, Notes } from "./notes.tsx";
 
 const PAGE = 60;
 
@@ -142,8 +143,36 @@ export function Tile({ run, place, picture: { index, file, mark }, isWrong, chil
   );
 }
 
+interface TilesProps<Picture> {
+  readonly gallery: Pick<ReturnType<typeof useGallery<Picture & DataPicture>>, "pages" | "fault" | "more">;
+  /** Names of the choices in the address, which a button takes back where no picture fits them. */
+  readonly choices: readonly string[];
+  readonly tile: (picture: Picture) => ComponentChildren;
+}
+
+/** The pictures that fit the choices, as far as they are loaded, or why there are none. */
+export function Tiles<Picture extends DataPicture>({ gallery, choices, tile }: TilesProps<Picture>) {
+  const { pages, fault, more } = gallery;
+  const all = Object.fromEntries([...choices, "picture"].map((name) => [name, null]));
+  return (
+    <>
+      {fault && <Notes notes={[fault]} kind="error" />}
+      {!pages && !fault && <Loading />}
+      {pages?.total === 0 && (
+        <Empty title="No picture is like that">
+          <a class="button" href={withQuery(all)}>
+            Show all pictures
+          </a>
+        </Empty>
+      )}
+      <ul class="gallery">{pages?.pictures.map(tile)}</ul>
+      {pages && <More shown={pages.pictures.length} total={pages.total} more={more} />}
+    </>
+  );
+}
+
 /** Asks for the next page, while there is one. */
-export function More({ shown, total, more }: { shown: number; total: number; more: () => void }) {
+function More({ shown, total, more }: { shown: number; total: number; more: () => void }) {
   if (total <= shown) return null;
   return (
     <p class="more">

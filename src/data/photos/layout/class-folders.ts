@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { MARKS_FILE } from "../marks.ts";
-import { type PhotoSet, requireTwo, type SkippedFile } from "../photo-set.ts";
+import { type FoundPhotos, type PhotoSet, requireSameClasses, requireTwo, type SkippedFile } from "../photo-set.ts";
 import type { SplitOptions } from "../split.ts";
 import { compareCodePoints, findFiles, joinName, leftOutReason, listFolder, PHOTO_EXTENSIONS } from "../walk.ts";
 import { counted, listed, photosOf } from "../words.ts";
@@ -94,6 +94,18 @@ export const setOf = ({ byClass }: ClassFolders, classes: readonly string[]): Ph
   names: classes.flatMap((name) => byClass.get(name) ?? []),
   labels: classes.flatMap((name, label) => (byClass.get(name) ?? []).map(() => label)),
 });
+
+/** The classes of training and both sets, where validation has the same; `paths` are where each was read, for errors. */
+export function dividedFolders(
+  { training, validation }: Readonly<Record<"training" | "validation", ClassFolders>>,
+  paths: Readonly<Record<"training" | "validation", string>>,
+  options: SplitOptions,
+): Pick<FoundPhotos, "layout" | "classes" | "train" | "val"> {
+  const classes = checkedClasses(paths.training, training, options);
+  const present = [...validation.byClass].filter(([, names]) => 0 < names.length).map(([name]) => name);
+  requireSameClasses(paths.validation, classes, present, options);
+  return { layout: "split", classes, train: setOf(training, classes), val: setOf(validation, classes) };
+}
 
 /** That a split has photos but no class folders. */
 export const withoutClasses = (path: string, photos: number, train: string): UserError =>

@@ -1,10 +1,10 @@
 /** Class folders without splits, and those that hold their own splits. */
 import { join, relative } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { type FoundPhotos, requireSameClasses, withoutTest } from "../photo-set.ts";
+import { type FoundPhotos, withoutTest } from "../photo-set.ts";
 import { type SplitOptions, stratifiedSplit } from "../split.ts";
 import { listed, shellWord } from "../words.ts";
-import { checkedClasses, readClassFolders, setOf } from "./class-folders.ts";
+import { checkedClasses, dividedFolders, readClassFolders, setOf } from "./class-folders.ts";
 import { type FolderShape, holdsFolders, shapeOf } from "./folder-shape.ts";
 import { sameFolders } from "./split-layout.ts";
 import { splitFolders, splitName } from "./split-names.ts";
@@ -71,19 +71,15 @@ async function findClassFirst(
   const [val = ""] = options.measured === "test" ? named.test : [...named.val, ...named.test];
   if (val === "") throw withoutTest(root);
   for (const shape of shapes) await requireInnerSplits(root, shape, [train, val]);
-  const forTraining = await readClassFolders(root, "", train);
-  const forValidation = await readClassFolders(root, "", val);
-  const classes = checkedClasses(root, forTraining, options);
-  const present = [...forValidation.byClass].filter(([, names]) => 0 < names.length).map(([name]) => name);
-  requireSameClasses(root, classes, present, options);
-  const told = new Set(forTraining.skipped.map(({ name }) => name)); // loose files are told by both
+  const training = await readClassFolders(root, "", train);
+  const validation = await readClassFolders(root, "", val);
+  const divided = dividedFolders({ training, validation }, { training: root, validation: root }, options);
+  const told = new Set(training.skipped.map(({ name }) => name)); // loose files are told by both
   const unused = all.filter((name) => name !== train && name !== val);
   const besides = unused.length === 0 ? "" : `; ${listed(unused)} ${unused.length > 1 ? "are" : "is"} not used`;
   return {
-    ...{ root, layout: "split", classes },
-    train: setOf(forTraining, classes),
-    val: setOf(forValidation, classes),
-    skipped: [...forTraining.skipped, ...forValidation.skipped.filter(({ name }) => !told.has(name))],
+    ...{ root, ...divided },
+    skipped: [...training.skipped, ...validation.skipped.filter(({ name }) => !told.has(name))],
     notes: [`Each class has its own folders: "${train}" is for training, "${val}" for validation${besides}.`],
   };
 }

@@ -1,10 +1,10 @@
 /** Folders for training and validation, each with a folder for each class. */
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { type FoundPhotos, type PhotoSet, requireSameClasses, withoutTest } from "../photo-set.ts";
+import { type FoundPhotos, withoutTest } from "../photo-set.ts";
 import { type SplitOptions, sharePhrase, stratifiedSplit } from "../split.ts";
 import { listed } from "../words.ts";
-import { checkedClasses, readClassFolders, setOf, withoutClasses } from "./class-folders.ts";
+import { checkedClasses, dividedFolders, readClassFolders, setOf, withoutClasses } from "./class-folders.ts";
 import { type FolderShape, holdsFolders } from "./folder-shape.ts";
 import { type SplitFolders, splitFolders, splitName } from "./split-names.ts";
 
@@ -111,25 +111,15 @@ function setAsideNote({ name }: FolderShape, tests: readonly FolderShape[], opti
 /** Finds the photos of the chosen folders. */
 export async function findSplit(root: string, chosen: ChosenSplits, options: SplitOptions): Promise<FoundPhotos> {
   const { train, val, notes } = chosen;
-  const forTraining = await readClassFolders(root, train.place);
-  const classes = checkedClasses(join(root, train.place), forTraining, options);
+  const training = await readClassFolders(root, train.place);
+  const path = join(root, train.place);
   if (!val) {
-    const division = stratifiedSplit(setOf(forTraining, classes), classes, options);
-    return { root, layout: "flat", classes, ...division, skipped: forTraining.skipped, notes };
+    const classes = checkedClasses(path, training, options);
+    const division = stratifiedSplit(setOf(training, classes), classes, options);
+    return { root, layout: "flat", classes, ...division, skipped: training.skipped, notes };
   }
-  const forValidation = await readClassFolders(root, val.place);
-  const present = [...forValidation.byClass].filter(([, names]) => 0 < names.length).map(([name]) => name);
-  requireSameClasses(join(root, val.place), classes, present, options);
-  const sets: Readonly<Record<"train" | "val", PhotoSet>> = {
-    train: setOf(forTraining, classes),
-    val: setOf(forValidation, classes),
-  };
-  return {
-    root,
-    layout: "split",
-    classes,
-    ...sets,
-    skipped: [...forTraining.skipped, ...forValidation.skipped],
-    notes,
-  };
+  const validation = await readClassFolders(root, val.place);
+  const paths = { training: path, validation: join(root, val.place) };
+  const divided = dividedFolders({ training, validation }, paths, options);
+  return { root, ...divided, skipped: [...training.skipped, ...validation.skipped], notes };
 }

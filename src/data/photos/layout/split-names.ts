@@ -36,6 +36,12 @@ export function splitName(name: string): SplitName | undefined {
   return { split: known[0] ?? "train", rest, bare: words.length === known.length };
 }
 
+/** The split of a name that says nothing more, such as `train` or `val_images`; undefined for any other. */
+export function plainSplit(name: string): Split | undefined {
+  const said = splitName(name);
+  return said?.rest === "" ? said.split : undefined;
+}
+
 /** Whether a name is one of words that say nothing of a class, such as "images". */
 export const isPlainName = (name: string): boolean => {
   const words = wordsOf(name);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import type { FolderShape } from "../layout/folder-shape.ts";
-import { splitName } from "../layout/split-names.ts";
+import { plainSplit } from "../layout/split-names.ts";
 import type { FoundPhotos } from "../photo-set.ts";
 import type { SplitOptions } from "../split.ts";
 import { joinName } from "../walk.ts";
@@ -37,8 +37,8 @@ export async function findTables(
     return file === undefined ? [] : [{ folder, file, split }];
   };
   const inSplits = shapes.flatMap(({ name, others }) => {
-    const said = splitName(name);
-    return said?.rest === "" ? tableOf(name, others, said.split) : [];
+    const split = plainSplit(name);
+    return split ? tableOf(name, others, split) : [];
   });
   const tables = [...tableOf("", files), ...inSplits];
   const read = await Promise.all(tables.map((table) => rowsOfFolder(root, table)));

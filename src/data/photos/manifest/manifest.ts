@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { mapConcurrently } from "../concurrent.ts";
-import { type Split, splitName } from "../layout/split-names.ts";
+import { plainSplit, type Split } from "../layout/split-names.ts";
 import {
   type FoundPhotos,
   type PhotoSet,
@@ -59,8 +59,7 @@ function withSplitsOfFolders(rows: readonly Row[]): { rows: readonly Row[]; note
 /** The split that the first folder of a name says. */
 function splitOfFolder(file: string): Split | undefined {
   const [folder = "", ...rest] = file.replace(/^\.\//, "").split("/");
-  const said = 0 < rest.length ? splitName(folder) : undefined;
-  return said?.rest === "" ? said.split : undefined;
+  return 0 < rest.length ? plainSplit(folder) : undefined;
 }
 
 /** Where the manifest is, and what its files are relative to. */
@@ -125,8 +124,8 @@ function dividedPhotos(rows: readonly Row[], { path, root, options }: Place & { 
 }
 
 function splitOf({ split = "", line }: Row, path: string): Split {
-  const known = splitName(split);
-  if (known?.rest === "") return known.split;
+  const known = plainSplit(split);
+  if (known) return known;
   throw new UserError(
     `"${path}" line ${line}: expected the split train or val but it is "${split}".`,
     "Give each photo a split, or leave the column out to have them divided by chance.",

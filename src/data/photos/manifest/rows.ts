@@ -110,11 +110,8 @@ function requireSeparator(text: string, path: string, separator: Separator): voi
   const said = `"${path}" line 1: expected ${SEPARATOR_NAMES[separator]} between the values but they are separated by ${SEPARATOR_NAMES[other]}.`;
   if (other === "\t") throw new UserError(said, "Name the file .tsv, which is read so.");
   const safe = separator === "," && !text.includes(",") && !text.includes('"');
-  const convert = `: tr '${other}' ',' < ${shellWord(path)} > commas.csv`;
-  throw new UserError(
-    said,
-    `Save it with ${SEPARATOR_NAMES[separator]}${safe ? `, or convert it${convert}` : ""}${safe ? "" : "."}`,
-  );
+  const convert = `, or convert it: tr '${other}' ',' < ${shellWord(path)} > commas.csv`;
+  throw new UserError(said, `Save it with ${SEPARATOR_NAMES[separator]}${safe ? convert : "."}`);
 }
 
 function rowsOfJsonLines(text: string, path: string): Row[] {

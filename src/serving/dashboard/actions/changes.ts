@@ -39,11 +39,14 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** That a run in training is neither moved nor gone on with (409). */
+export const inTraining = (id: string): UserError =>
+  conflict(`run "${id}": expected a run at rest but it is in training.`, "Stop it first, or wait for its end.");
+
 /** Throws (409) while the run's own process is at work, wherever it was started. */
 export async function requireIdle(path: string, id: string): Promise<void> {
   const progress = await readProgress(path);
-  if (progress && isAtWork(progress))
-    throw conflict(`run "${id}": expected a run at rest but it is in training.`, "Stop it first, or wait for its end.");
+  if (progress && isAtWork(progress)) throw inTraining(id);
 }
 
 /** Moves a run's folder. A name that is taken is a 409, and what the system refuses a `UserError`. */

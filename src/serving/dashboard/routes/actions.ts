@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { deleteRun, listBin, removeForGood, restoreRun } from "../actions/bin.ts";
-import { renameRun, requireIdle, writeNote } from "../actions/changes.ts";
+import { inTraining, renameRun, requireIdle, writeNote } from "../actions/changes.ts";
 import type { DeletedRun, StartedRun } from "../api.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { findRun } from "../runs/find.ts";
@@ -22,11 +22,7 @@ export function actionRoutes({ runs, jobs, exports, evaluations }: Dashboard): H
         "Start it with the folder of runs: ocelli ui runs",
       );
     const path = await findRun(runs, id);
-    if (jobs.isActive(id))
-      throw conflict(
-        `run "${id}": expected a run at rest but it is in training.`,
-        "Stop it first, or wait for its end.",
-      );
+    if (jobs.isActive(id)) throw inTraining(id);
     await requireIdle(path, id);
     const isBusy = exports.isRunning(path) || (await evaluations.state(path)).state === "running";
     if (isBusy) throw conflict(`run "${id}": expected a run at rest but its model is in use.`, "Wait a moment.");

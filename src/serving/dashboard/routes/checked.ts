@@ -1,5 +1,12 @@
 import { z } from "zod";
 import { UserError } from "../../../errors.ts";
+import { SIDES } from "../pictures/thumbnails.ts";
+
+/** The place of a picture in its set. */
+export const indexSchema = z.coerce.number().int().min(0);
+
+/** The side of a thumbnail; the usual one for any other value. */
+export const sideSchema = z.coerce.number().int().min(SIDES.least).max(SIDES.most).catch(SIDES.usual);
 
 /** What a request holds, as `schema` has it; a `UserError` if it does not fit. */
 export function checked<Value>(schema: z.ZodType<Value>, value: unknown): Value {

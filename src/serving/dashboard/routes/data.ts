@@ -5,14 +5,11 @@ import type { Dashboard } from "../dashboard.ts";
 import { dataPicture, dataSelectionSchema, selectDataPictures, summaryOf } from "../pictures/data-part.ts";
 import { photoFile, samplePng } from "../pictures/data-set.ts";
 import { marksOf } from "../pictures/marks.ts";
-import { SIDES } from "../pictures/thumbnails.ts";
 import { findRun } from "../runs/find.ts";
 import { missing } from "../status-error.ts";
-import { checked } from "./checked.ts";
+import { checked, indexSchema, sideSchema } from "./checked.ts";
 
 const partSchema = z.enum(["train", "val"]);
-const indexSchema = z.coerce.number().int().min(0);
-const sideSchema = z.coerce.number().int().min(SIDES.least).max(SIDES.most).catch(SIDES.usual);
 
 /** The routes under `/api/runs/:id/`. */
 export function dataRoutes({ runs, models, places, thumbnails }: Dashboard): Hono {

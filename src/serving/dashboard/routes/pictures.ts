@@ -1,23 +1,18 @@
 /** Pictures: those of the validation set with their predictions, what people say of them, and others that are classified. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { z } from "zod";
 import type { Marks } from "../../../data/index.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { photoFile, samplePng } from "../pictures/data-set.ts";
 import { marksOf } from "../pictures/marks.ts";
 import type { Places } from "../pictures/places.ts";
 import { reportOn, selectionSchema, selectPictures, shownPicture } from "../pictures/select.ts";
-import { SIDES } from "../pictures/thumbnails.ts";
 import { findRun } from "../runs/find.ts";
 import { missing, StatusError } from "../status-error.ts";
-import { checked } from "./checked.ts";
+import { checked, indexSchema, sideSchema } from "./checked.ts";
 
 /** Bytes of a picture that is sent. */
 const LARGEST = 32 * 2 ** 20;
-
-const indexSchema = z.coerce.number().int().min(0);
-const sideSchema = z.coerce.number().int().min(SIDES.least).max(SIDES.most).catch(SIDES.usual);
 
 /** What people say of the photos of a run; nothing if its pictures are no photos, or are not there. */
 async function marksIn(places: Places, run: string): Promise<Marks> {
