@@ -34,13 +34,17 @@ export function idxFile(dims: readonly number[], data: Uint8Array): Buffer {
   return Buffer.concat([header, data]);
 }
 
-/** Writes the data set as a folder of IDX files, with `changes` to some of them. */
-export function writeBandFolder(folder: string, changes: Readonly<Record<string, Uint8Array | null>> = {}): void {
+/** Writes the data set as a folder of IDX files, with `changes` to some of them, of as many images. */
+export function writeBandFolder(
+  folder: string,
+  changes: Readonly<Record<string, Uint8Array | null>> = {},
+  { train = 40, test = 15 } = {},
+): void {
   mkdirSync(folder, { recursive: true });
   const files: Record<string, Uint8Array | null> = {};
   for (const [part, count] of [
-    ["train", 40],
-    ["t10k", 15],
+    ["train", train],
+    ["t10k", test],
   ] as const) {
     const { images, labels } = bandImages(count);
     files[`${part}-images-idx3-ubyte`] = idxFile([count, SIZE, SIZE], images);

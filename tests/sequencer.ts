@@ -5,7 +5,7 @@ const LONG = [
   "tests/commands/commands",
   "tests/pages/",
   "tests/cli/",
-  "tests/parity/zoo-",
+  "tests/parity/networks",
   "tests/parity/hymenoptera-steps",
 ];
 

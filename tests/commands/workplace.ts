@@ -40,7 +40,7 @@ export interface Workplace {
 }
 
 /** Networks whose official weights the server has. */
-const PUBLISHED = ["resnet18", "resnet152"];
+const PUBLISHED = ["resnet18", "squeezenet1_0"];
 const PHOTOS = 3;
 
 const jpeg = async (seed: number): Promise<Uint8Array> =>

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FileTree, writeTree } from "../../src/testing/photo-folders.ts";
+import { writeBandFolder } from "../bands.ts";
 import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 import { emptyFolder, failingIn, interrupted, ocelli, ocelliJson } from "../cli/ocelli.ts";
 import { seriousFindings } from "./findings.ts";
@@ -132,7 +133,8 @@ test("photos: names are escaped, sizes are told", () => {
 
 describe("runs that are not as they should be", () => {
   test("stopped in the middle: says so, and shows what there is; resumed it is like any other", async () => {
-    const args = ["train", "digits", "--out", "stopped", "--max-steps", "90", "--epochs", "1", "--eval-every", "40"];
+    writeBandFolder(join(cwd, "bands"), {}, { train: 900 });
+    const args = ["train", "bands", "--out", "stopped", "--epochs", "1", "--eval-every", "40", "--batch-size", "10"];
     interrupted(cwd, args, [{ at: /after step 40/, signal: "SIGINT" }]);
     expect(existsSync(join(cwd, "stopped/summary.json"))).toBe(false);
     expect(ocelliJson(cwd, ["report", "stopped"])).toEqual({ report: join("stopped", "report.html"), problems: [] });
