@@ -7,8 +7,6 @@ import { openWorkplace, type Workplace } from "./workplace.ts";
 
 /** Not ours to run here: the installation, the tests themselves, and what runs `ocelli start`. */
 const LEFT_OUT = /^npm (?:ci|start|test)\b/;
-/** Of a run that goes on: one more than the two epochs, of one step each, of the run that README begins. */
-const MOST_STEPS = 3;
 /** What is added to commands that would take long, or meet another server on their port. */
 const ADDED = [
   [/ocelli (?:serve|ui)\b/, "--port 0"],
@@ -16,7 +14,8 @@ const ADDED = [
   [/ocelli train photos\b/, "--size 32"],
   [/ocelli train photos (?!.*--(?:unfreeze-at|recipe)\b)/, "--epochs 2"],
   [/--unfreeze-at 5\b/, "--epochs 5"],
-  [/ocelli resume .*--epochs 2\d\b/, `--max-steps ${MOST_STEPS}`],
+  [/ocelli resume runs\/1 .*--epochs 2\d\b/, "--max-steps 6"], // two more than what is tried before comes to
+  [/ocelli resume runs\/[ap].*--epochs 2\d\b/, "--max-steps 3"], // two more than the run that is made for them has
   [/--recipe seed\b/, "--max-steps 1 --model squeezenet1_0"],
   [/ocelli train digits\b/, "--max-steps 10"],
 ] as const;

@@ -1,73 +1,13 @@
-/**
- * Five SGD steps on photos of ants and bees against PyTorch: same photos in the same order, same first weights. Golden:
- * tools/golden/hymenoptera-steps.py, where all is explained. The data is in OCELLI_DATA: `hymenoptera_data` and `weights`.
- */
+/** Five SGD steps on photos of ants and bees against PyTorch; resnet18's are in tests/long. */
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { float32Tensor, readWeights, type StateDict } from "../../src/checkpoint/index.ts";
-import { findPhotos } from "../../src/data/index.ts";
 import { sizeOf } from "../../src/graph/value.ts";
-import { decodeImage } from "../../src/image/index.ts";
-import { evaluationInput, IMAGENET_PREPROCESSING } from "../../src/image/recipes.ts";
 import { findModel } from "../../src/models/index.ts";
-import type { Module } from "../../src/nn/index.ts";
-import { sgd } from "../../src/optim/optimizer.ts";
-import { openTrainer, type Trainer } from "../../src/training/index.ts";
 import golden from "../../tools/golden/hymenoptera-steps.json" with { type: "json" };
 import { THREAD_ENGINES } from "../conformance/engine-names.ts";
-import { generatedTensors, scaled, writeTensors } from "./zoo-golden.ts";
-
-const { OCELLI_DATA: data } = process.env;
-const { batchSize, learningRate, momentum, labels } = golden;
-
-/** What the project promises; PyTorch's own float32 is away from its float64 by `float32Drift`, below 1e-5. */
-const BAR = { rtol: 1e-3, atol: 0 };
-const INPUT = [3, 224, 224] as const;
-
-let prepared: Promise<readonly Float32Array[]> | undefined;
-
-/** The photos of each step as for validation, [batchSize, 3, 224, 224]: the same for all engines and networks. */
-const batches = (): Promise<readonly Float32Array[]> => {
-  prepared ??= prepareBatches();
-  return prepared;
-};
-
-async function prepareBatches(): Promise<readonly Float32Array[]> {
-  const folder = join(data ?? "", "hymenoptera_data");
-  const { train } = await findPhotos(folder);
-  expect(train.labels.slice(0, labels.flat().length)).toEqual(labels.flat());
-  const prepare = evaluationInput(IMAGENET_PREPROCESSING);
-  const batchOf = async (files: readonly string[]): Promise<Float32Array> => {
-    const images = new Float32Array(batchSize * sizeOf(INPUT));
-    const place = async (file: string, row: number): Promise<void> =>
-      images.set(prepare(await decodeImage(join(folder, file), { orient: false })), row * sizeOf(INPUT));
-    await Promise.all(files.map(place));
-    return images;
-  };
-  return Promise.all(labels.map((_, step) => batchOf(train.names.slice(step * batchSize, (step + 1) * batchSize))));
-}
-
-/** The losses of the five steps, from the weights that `start` sets. */
-async function lossesOf(
-  engine: string,
-  network: Module,
-  start: (trainer: Trainer) => Promise<void>,
-): Promise<number[]> {
-  const steps = await batches();
-  const optimizer = sgd({ learningRate, momentum });
-  const trainer = await openTrainer(network, { inputShape: INPUT, batchSize, optimizer, engine });
-  try {
-    await start(trainer);
-    const losses: number[] = [];
-    for (const [step, own] of labels.entries()) {
-      const images = steps[step] ?? new Float32Array();
-      losses.push((await trainer.train({ images, labels: Int32Array.from(own) })).loss);
-    }
-    return losses;
-  } finally {
-    await trainer.close();
-  }
-}
+import { BAR, data, lossesOf } from "./photo-steps.ts";
+import { scaled } from "./zoo-golden.ts";
 
 /** Trained weights under a head of two classes that is made by formula. */
 async function squeezenetWeights(): Promise<StateDict> {
@@ -79,18 +19,11 @@ async function squeezenetWeights(): Promise<StateDict> {
   return new Map([...state, ...made]);
 }
 
-describe.skipIf(!data).each(THREAD_ENGINES)("five SGD steps on ants and bees, engine %s", (engine) => {
-  test("squeezenet1_1 with trained weights and a new head", async () => {
+test.skipIf(!data).each(THREAD_ENGINES)(
+  "squeezenet1_1 with trained weights and a new head, engine %s",
+  async (engine) => {
     const network = findModel("squeezenet1_1").build({ classes: 2, dropout: 0 });
     const losses = await lossesOf(engine, network, async (trainer) => trainer.setWeights(await squeezenetWeights()));
     expect(losses).toBeAllclose(golden.squeezenet1_1.losses, BAR);
-  });
-
-  test("resnet18 with generated weights, batch normalisation by the batch", async () => {
-    const network = findModel("resnet18").build({ classes: 2 });
-    const losses = await lossesOf(engine, network, (trainer) =>
-      writeTensors(trainer.engine, generatedTensors(network, golden)),
-    );
-    expect(losses).toBeAllclose(golden.resnet18.losses, BAR);
-  });
-});
+  },
+);
