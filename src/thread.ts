@@ -1,6 +1,6 @@
 /** Worker threads that run from TypeScript sources and from the built package alike, and errors that cross to and from them. */
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 import { messageOf, UserError } from "./errors.ts";
 
 /**
@@ -18,15 +18,20 @@ export function threadModule(source: string): string {
 /**
  * Starts a thread on `module`, the URL of a `.ts` source: `new URL("./x.ts", import.meta.url)`.
  *
- * The thread finds `workerData` under that name. One that runs from its source loads tsx first.
+ * The thread finds `workerData` under that name, and ends when it takes more memory than `resourceLimits`. One that runs from
+ * its source loads tsx first.
  */
-export function startThread(module: URL, workerData?: unknown): Worker {
+export function startThread(module: URL, workerData?: unknown, resourceLimits?: ResourceLimits): Worker {
   const script = threadModule(module.href);
   const execArgv: string[] = []; // those of the process may be of its own script alone, as --input-type and --import are
-  if (script.endsWith(".js")) return new Worker(new URL(script), { execArgv, workerData });
+  if (script.endsWith(".js")) return new Worker(new URL(script), { execArgv, workerData, resourceLimits });
   const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const code = `import { register } from ${tsx}; register(); await import(${JSON.stringify(script)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv, workerData });
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
+    execArgv,
+    workerData,
+    resourceLimits,
+  });
 }
 
 /** Ends a thread. Also one that did not keep the process alive keeps it so until it has ended, for whoever waits for that. */
