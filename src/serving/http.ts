@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, UserError } from "../errors.ts";
+import { LOOPBACK } from "./loopback.ts";
 
 /** What answers requests: a Hono app. */
 export interface Application {
@@ -33,8 +34,6 @@ export interface RunningServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** This machine alone. */
-export const LOOPBACK = "127.0.0.1";
 const RECEIVE_TIMEOUT = 60_000;
 /** How often slow requests are looked for. */
 const CHECK_INTERVAL = 1000;

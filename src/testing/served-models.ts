@@ -1,12 +1,15 @@
 /** Models that are served without any engine, for tests of routes. */
 import { type AppOptions, createApp } from "../serving/api/app.ts";
 import { createMetrics } from "../serving/api/metrics.ts";
+import { readQuestion, type SentMessage } from "../serving/api/tensors/messages.ts";
 import type { ServedModel, Visit } from "../serving/models/served-model.ts";
+
+const Y = [{ name: "y", type: "float32", shape: [1] }] as const;
 
 /** A model whose answers are those of `visit`. */
 export function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel> = {}): ServedModel {
   return {
-    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: [], classes: ["ant", "bee"], queueLength: 0 },
+    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: Y, classes: ["ant", "bee"], queueLength: 0 },
     enter: () => ({
       predict: async () => Float32Array.of(0, 1),
       infer: async () => ({ y: { type: "float32", shape: [1], data: Float32Array.of(7) } }),
@@ -18,11 +21,15 @@ export function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel>
   };
 }
 
+/** Reads messages at once, without a thread. */
+export const inlineWorkers = { question: async (message: SentMessage) => readQuestion(message) };
+
 /** An application that serves such models. */
 export function appOf(models: readonly ServedModel[] = [fakeModel()], more: Partial<AppOptions> = {}) {
   return createApp({
     models: new Map(models.map((model) => [model.name, model])),
     ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), isReady: () => true },
+    workers: inlineWorkers,
     onBug: (error) => {
       throw error;
     },

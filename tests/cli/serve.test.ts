@@ -50,6 +50,8 @@ afterAll(async () => {
 
 const post = (path: string, body: string | FormData | Uint8Array<ArrayBuffer>, type?: string): Promise<Response> =>
   fetch(server.url + path, { method: "POST", body, headers: type ? { "content-type": type } : {} });
+const postJson = (path: string, content: object): Promise<Response> =>
+  post(path, JSON.stringify(content), "application/json");
 const postPicture = (path: string, body: Uint8Array): Promise<Response> =>
   post(path, Uint8Array.from(body), "image/png");
 
@@ -106,7 +108,7 @@ test("another ONNX model is served by its own inputs and outputs, but takes no p
     outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
   });
   const ask = (shape: number[], data: number[]) =>
-    post("/v2/models/other/infer", JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape, data }] }));
+    postJson("/v2/models/other/infer", { inputs: [{ name: "x", datatype: "FP32", shape, data }] });
   expect(await (await ask([2, 2], [1, 2, 3, 4])).json()).toMatchObject({
     outputs: [{ name: "y", datatype: "FP32", shape: [2, 2], data: [0.5, 1, 1.5, 2] }],
   });
@@ -121,7 +123,7 @@ test("pixels as tensors give the same as the picture; more than the queue holds 
   const ask = (count: number) => {
     const data = Array.from({ length: count }, () => pixels);
     const inputs = [{ name: "pixels", datatype: "UINT8", shape: [count, SIZE, SIZE, 1], data }];
-    return post("/v2/models/run/infer", JSON.stringify({ inputs, outputs: [{ name: "logits" }] }));
+    return postJson("/v2/models/run/infer", { inputs, outputs: [{ name: "logits" }] });
   };
   const { logits } = (await (await postPicture("/models/run/predict?logits=true", one)).json()) as { logits: number[] };
   const { outputs } = (await (await ask(2)).json()) as { outputs: { shape: number[]; data: number[] }[] };
@@ -130,6 +132,43 @@ test("pixels as tensors give the same as the picture; more than the queue holds 
   const many = await ask(5);
   expect(many.status).toBe(400);
   expect(await many.json()).toMatchObject({ error: '"run": expected at most 4 pictures at once but got 5.' });
+});
+
+/** A picture of one colour in a thousand bytes, of whatever size: runs that end at once. */
+function emptyBmp(side: number): Uint8Array {
+  const bytes = new Uint8Array(54 + 1024 + 2);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  for (const [at, value] of [
+    [2, bytes.length],
+    [10, 1078],
+    [14, 40],
+    [18, side],
+    [22, side],
+    [30, 1],
+    [34, 2],
+  ] as const)
+    view.setUint32(at, value, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 8, true);
+  bytes.set([0, 1], 1078);
+  return bytes;
+}
+
+test("pictures that take long to decode keep nobody else waiting", async () => {
+  const own = await startCommand(cwd, ["serve", "run", "--port", "0"]);
+  const told: string[] = [];
+  const asked = (path: string, init: RequestInit, what: string): Promise<void> =>
+    fetch(own.url + path, init).then(({ status }) => void told.push(`${what} ${status}`));
+  const heavy = { method: "POST", headers: { "content-type": "image/bmp" }, body: Uint8Array.from(emptyBmp(4900)) };
+  const pictures = Array.from({ length: 8 }, () => asked("/predict", heavy, "picture"));
+  for (let n = 0; n < 3; n++) await asked("/v2/health/live", {}, "health");
+  expect(told).toEqual(["health 200", "health 200", "health 200"]);
+  await Promise.all(pictures);
+  expect(told.slice(3)).toEqual(Array.from({ length: 8 }, () => "picture 422"));
+  const larger = await fetch(`${own.url}/predict`, { ...heavy, body: Uint8Array.from(emptyBmp(5100)) });
+  expect(larger.status).toBe(413);
+  await own.stop("SIGKILL");
 });
 
 test("what is no picture, too large, or of another size is refused with its status", async () => {
@@ -163,7 +202,7 @@ test("what is no picture, too large, or of another size is refused with its stat
 
 test("malformed, chunked and aborted requests: the server goes on", async () => {
   expect(await rawAnswer(server.port, "what is this\r\n\r\n")).toMatch(/^HTTP\/1\.1 400/);
-  const chunked = `POST /models/run/predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n${"x".repeat(0x100001)}\r\n0\r\n\r\n`;
+  const chunked = `POST /models/run/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n${"x".repeat(0x100001)}\r\n0\r\n\r\n`;
   expect(await rawAnswer(server.port, chunked)).toMatch(/^HTTP\/1\.1 413/);
   for (let time = 0; time < 8; time++) {
     const { socket } = await beginRequest(server.port, { path: "/models/run/predict", length: 1000 });
@@ -201,7 +240,7 @@ test("a slow request is answered 408; a token comes from the environment", async
   try {
     const asked = (token: string) => fetch(`${own.url}/v2`, { headers: { authorization: `Bearer ${token}` } });
     expect([(await asked("secret")).status, (await asked("wrong")).status]).toEqual([200, 401]);
-    const head = `POST /predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Length: 9\r\n\r\nslow`;
+    const head = `POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer secret\r\nContent-Length: 9\r\n\r\nslow`;
     expect(await rawAnswer(own.port, head)).toMatch(/^HTTP\/1\.1 408/);
     expect((await asked("secret")).status).toBe(200);
   } finally {

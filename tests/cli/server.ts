@@ -65,7 +65,7 @@ export async function beginRequest(
 ): Promise<BegunRequest> {
   const socket = connect(port, "127.0.0.1");
   socket.write(
-    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${length}\r\nConnection: ${connection}\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/png\r\nContent-Length: ${length}\r\nConnection: ${connection}\r\nExpect: 100-continue\r\n\r\n`,
   );
   const [said] = await once(socket, "data");
   if (!/^HTTP\/1\.1 100/.test(String(said))) throw new Error(`expected to be asked for the body but got ${said}`);

@@ -7,6 +7,7 @@ import { createApp } from "../../src/serving/api/app.ts";
 import { createMetrics } from "../../src/serving/api/metrics.ts";
 import { listen, type RunningServer } from "../../src/serving/http.ts";
 import type { ServedModel } from "../../src/serving/models/served-model.ts";
+import { inlineWorkers } from "../../src/testing/served-models.ts";
 import { hasChromium, openBrowser, openPage } from "../chromium.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -27,7 +28,7 @@ describe.skipIf(!hasChromium)("/docs", () => {
     const app = createApp({
       models: new Map([[model.name, model]]),
       ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), token: "secret" },
-      ...{ isReady: () => true, onBug() {} },
+      ...{ isReady: () => true, onBug() {}, workers: inlineWorkers },
     });
     server = await listen(app, { port: 0 });
   });

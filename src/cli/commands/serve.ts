@@ -2,12 +2,12 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { ModelServer, ServeOptions } from "../../serving/api/serve.ts";
+import { isLoopback } from "../../serving/loopback.ts";
 import { noteFallback } from "../fallback.ts";
 import { guarded, interruption, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
 import { note, print, printError, printJson, table } from "../output.ts";
 
-const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 const MIB = 2 ** 20;
 const LARGEST_PORT = 65_535;
 
@@ -34,7 +34,7 @@ function tokenOf({ token: given, host }: Given): string | undefined {
   const token = given === undefined || given === true ? process.env.OCELLI_TOKEN || undefined : given;
   if (token) return token;
   if (token === "") throw new UserError("--token: expected a token but it is empty.", "Give one, or leave it out.");
-  if (given === false || LOOPBACK.includes(host)) return undefined;
+  if (given === false || isLoopback(host)) return undefined;
   throw new UserError(
     `--host: expected a token for ${host}, which other machines reach, but there is none.`,
     "Set OCELLI_TOKEN or --token, or say --no-token to let anybody in.",
@@ -96,7 +96,7 @@ export const serveCommand = new Command("serve")
   .option("--max-delay <ms>", "how long a picture waits for others", numeric, 5)
   .option("--max-queue <count>", "pictures on their way; more are answered 429", numeric, 256)
   .option("--max-body <MiB>", "larger bodies are answered 413", numeric, 20)
-  .option("--max-megapixels <count>", "larger pictures are answered 413", numeric, 50)
+  .option("--max-megapixels <count>", "larger pictures are answered 413", numeric, 25)
   .option("--timeout <seconds>", "later answers are 504, slower requests 408", numeric, 30)
   .option("--model <name>", "the model of a bare state dict")
   .addOption(engineOption)

@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { UserError } from "../../errors.ts";
 import { answerOf, appOf, failing, fakeModel, picture } from "../../testing/served-models.ts";
 import { QueueFull } from "../batching/batch-queue.ts";
 import { TooManyPixels } from "../models/picture-model.ts";
 import type { ServedModel } from "../models/served-model.ts";
+
+const json = { "content-type": "application/json" };
+const text = { "content-type": "text/plain" };
 
 test("a picture is answered with its classes, most probable first, as many as are asked for", async () => {
   const app = appOf();
@@ -22,7 +25,14 @@ test.each<[number, ServedModel, string, RequestInit, RegExp]>([
   [400, fakeModel(), "/predict", { ...picture, body: "" }, /^body: expected a picture but it is empty\.$/],
   [400, fakeModel(), "/predict?top=0", picture, /^top: /],
   [400, fakeModel({}, { classes: undefined }), "/predict", picture, /takes pictures but it takes tensors\.$/],
-  [400, fakeModel(), "/v2/models/bees/infer", { ...picture, body: "{" }, /^body: expected JSON/],
+  [400, fakeModel(), "/v2/models/bees/infer", { ...picture, headers: json, body: "{" }, /^body: expected JSON/],
+  [
+    415,
+    fakeModel(),
+    "/v2/models/bees/infer",
+    { ...picture, headers: text, body: "{" },
+    /^Content-Type: expected application\/json/,
+  ],
   [404, fakeModel(), "/models/wasps/predict", picture, /but got "wasps"\.$/],
   [404, fakeModel(), "/v2/models/bees/versions/2", {}, /expected version 1 but got "2"\.$/],
   [404, fakeModel(), "/v3", {}, /^there is no \/v3\.$/],
@@ -143,7 +153,7 @@ test("the Open Inference Protocol: the server, a model, tensors in JSON and as b
   expect((await answerOf(app, "/v2/models/bees/ready", {})).body).toEqual({ name: "bees", ready: true });
   const question = { inputs: [{ name: "x", shape: [1, 2], datatype: "UINT8", data: [1, 2] }] };
   const ask = (content: object, path = "/v2/models/bees/infer") =>
-    app.request(path, { method: "POST", body: JSON.stringify(content) });
+    app.request(path, { method: "POST", headers: json, body: JSON.stringify(content) });
   expect(await (await ask(question, "/v2/models/bees/versions/1/infer")).json()).toEqual({
     ...{ model_name: "bees", model_version: "1" },
     outputs: [{ name: "y", datatype: "FP32", shape: [1], data: [7] }],
@@ -158,7 +168,8 @@ test("the Open Inference Protocol: the server, a model, tensors in JSON and as b
   expect(whole.readFloatLE(length)).toBe(7);
   const unfit = appOf([fakeModel({ infer: () => Promise.reject(new UserError("does not fit.", "Look.")) })]);
   expect(
-    (await answerOf(unfit, "/v2/models/bees/infer", { method: "POST", body: JSON.stringify(question) })).status,
+    (await answerOf(unfit, "/v2/models/bees/infer", { method: "POST", headers: json, body: JSON.stringify(question) }))
+      .status,
   ).toBe(400);
 });
 
@@ -184,4 +195,28 @@ test("requests are counted by route and status, what is not there under one name
   expect(text).toContain('ocelli_requests_total{route="/predict",method="POST",status="200"} 1');
   expect(text).toContain('ocelli_requests_total{route="/models/:name/predict",method="POST",status="404"} 1');
   expect(text).toContain('ocelli_requests_total{route="none",method="GET",status="404"} 1');
+});
+
+describe("outputs that are asked for", () => {
+  const ask = (outputs: readonly object[]) => {
+    const inputs = [{ name: "x", shape: [1], datatype: "UINT8", data: [1] }];
+    const app = appOf(undefined, { maxBody: 100_000 });
+    return answerOf(app, "/v2/models/bees/infer", {
+      method: "POST",
+      headers: json,
+      body: JSON.stringify({ inputs, outputs }),
+    });
+  };
+  test.each(["z", "constructor", "__proto__", "toString", ""])("%j is none of the model's", async (name) => {
+    const { status, body } = await ask([{ name }]);
+    expect(body).toMatchObject({ error: `outputs: expected some of y but got ${JSON.stringify(name)}.` });
+    expect(status).toBe(400);
+  });
+  test("none may come twice, however many are asked for", async () => {
+    const times = (length: number) => Array.from({ length }, () => ({ name: "y" }));
+    const twice = await ask(times(2));
+    expect(twice.body).toMatchObject({ error: 'output "y": expected each output once but it comes twice.' });
+    expect((await ask(times(1001))).body).toMatchObject({ error: expect.stringContaining("body.outputs") });
+    expect([twice.status, (await ask(times(1001))).status]).toEqual([400, 400]);
+  });
 });

@@ -5,6 +5,7 @@ import { allowOrigins } from "./cors.ts";
 import { docsPage } from "./docs/page.ts";
 import { ApiError, apiErrorOf, errorAnswer, internalError, stopping } from "./errors.ts";
 import { addInferenceRoutes } from "./inference-routes.ts";
+import { guardLocal } from "./local-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import { addPredictRoutes } from "./predict-routes.ts";
 import { requireToken } from "./token.ts";
@@ -16,6 +17,8 @@ export interface AppOptions extends ApiContext {
   readonly token?: string;
   /** Origins whose pages may ask, `*` for all; only pages of the server itself by default. */
   readonly cors?: readonly string[];
+  /** Whether the server is of this machine alone and has no token, so that pages of others may not ask. */
+  readonly isLocal?: boolean;
   /** Told of errors that are bugs. */
   readonly onBug: (error: unknown) => void;
 }
@@ -28,7 +31,7 @@ const OPEN = [...HEALTH, OPENAPI, DOCS, "/"];
 
 /** All routes. */
 export function createApp(options: AppOptions): OpenAPIHono {
-  const { metrics, token, version, onBug, isReady, cors = [] } = options;
+  const { metrics, token, version, onBug, isReady, isLocal = false, cors = [] } = options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
@@ -52,6 +55,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   });
   app.use(metrics.middleware);
   if (0 < cors.length) app.use(allowOrigins(cors)); // before the token, which no browser sends when it asks beforehand
+  if (isLocal) app.use(guardLocal(cors));
   if (token !== undefined) {
     const check = requireToken(token);
     app.use((context, next) => (OPEN.includes(context.req.path) ? next() : check(context, next)));
@@ -66,7 +70,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     ...{ method: "get", path: "/metrics", summary: "Counts and times of requests and batches, for Prometheus" },
     responses: {
       200: { description: "Prometheus' text format", content: { "text/plain": {} } },
-      ...errorsOf(401, 503),
+      ...errorsOf(401, 403, 503),
     },
   });
   app.get("/metrics", async (context) =>

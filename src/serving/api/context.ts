@@ -1,6 +1,7 @@
 /** What the routes share. */
 import { z } from "@hono/zod-openapi";
 import type { ServedModel, Visit } from "../models/served-model.ts";
+import type { Workers } from "../work/work.ts";
 import { ApiError } from "./errors.ts";
 
 /** The models and limits of a server. */
@@ -11,6 +12,8 @@ export interface ApiContext {
   readonly timeoutMs: number;
   /** Bytes of a body at most. */
   readonly maxBody: number;
+  /** What reads messages. */
+  readonly workers: Pick<Workers, "question">;
   /** Whether the server takes requests; not any more while it stops. */
   readonly isReady: () => boolean;
 }
@@ -64,6 +67,11 @@ const ERRORS = {
     "The server has a token, which was not sent",
     "expected the server's token but none was sent.",
     "Send the header: Authorization: Bearer TOKEN",
+  ],
+  403: [
+    "A page of another origin asks, or a host that is not this machine, of a server without token",
+    "expected a request of this machine but it is of a page of another site.",
+    "Let the page ask with --cors ORIGIN.",
   ],
   404: ["There is no such model", 'expected the name of a model but got "wasps".', "There are: pets."],
   413: [

@@ -53,7 +53,7 @@ describe("the description", () => {
     expect(await answers(nan)).toEqual(documented("/predict", 500));
     expect(await answers(pets(), picture, { isReady: () => false })).toEqual(documented("/predict", 503));
     const body = JSON.stringify({ inputs: [{ name: "x", shape: [2], datatype: "UINT8", data: [1, 300] }] });
-    const infer = { method: "POST", body };
+    const infer = { method: "POST", headers: { "content-type": "application/json" }, body };
     expect(await answers(pets(), infer, {}, "/v2/models/pets/infer")).toEqual(
       documented("/v2/models/{name}/infer", 400),
     );

@@ -18,10 +18,12 @@ import {
 import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
-import { JSON_LENGTH, readQuestion, writeAnswer } from "./tensors/messages.ts";
+import { JSON_LENGTH, type Question, writeAnswer } from "./tensors/messages.ts";
 import { inferRequest, inferResponse } from "./tensors/schemas.ts";
 
 const tags = ["Open Inference Protocol"];
+/** Letters of a name of a client's that are told. */
+const LONGEST_SHOWN = 100;
 const port = z
   .object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })
   .openapi("TensorMetadata", { description: "A size of -1 is free" });
@@ -74,7 +76,7 @@ function addServerRoutes(app: OpenAPIHono, api: ApiContext): void {
   const server = { name: "ocelli", version: api.version, extensions: ["binary_tensor_data"] };
   const metadata = createRoute({
     ...{ ...get, path: "/v2", summary: "What the server is" },
-    responses: { 200: jsonOf(serverSchema, "Name, version and extensions", server), ...errorsOf(401, 503) },
+    responses: { 200: jsonOf(serverSchema, "Name, version and extensions", server), ...errorsOf(401, 403, 503) },
   });
   app.openapi(metadata, (context) => context.json(server, 200));
   const live = createRoute({
@@ -106,7 +108,7 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
   const shared = { tags, request: { params } };
   const metadata = createRoute({
     ...{ ...shared, method: "get", path, summary: "What a model takes and gives" },
-    responses: { 200: jsonOf(modelSchema, "Its inputs and outputs", MODEL), ...errorsOf(401, 404, 503) },
+    responses: { 200: jsonOf(modelSchema, "Its inputs and outputs", MODEL), ...errorsOf(401, 403, 404, 503) },
   });
   app.openapi(metadata, (context) => {
     const { name, platform, inputs, outputs } = asked(context);
@@ -117,7 +119,7 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
     ...{ ...shared, method: "get", path: `${path}/ready`, summary: "Whether a model takes requests" },
     responses: {
       200: jsonOf(z.object({ name: z.string(), ready: z.boolean() }), "It does", { name: "other", ready: true }),
-      ...errorsOf(401, 404, 503),
+      ...errorsOf(401, 403, 404, 503),
     },
   });
   app.openapi(ready, (context) => context.json({ name: asked(context).name, ready: true }, 200));
@@ -126,7 +128,7 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
     request: { params, headers, body: { content: tensorContent } },
     responses: {
       200: jsonOf(inferResponse, "The outputs; as bytes after the JSON where that was asked for", ANSWER),
-      ...errorsOf(401, 404, 413, 415, 429, 500, 503, 504),
+      ...errorsOf(401, 403, 404, 413, 415, 429, 500, 503, 504),
       400: jsonOf(errorSchema, "The request is damaged, or its tensors do not fit the model", UNFIT),
     },
   });
@@ -141,18 +143,47 @@ const describe = ({ name, type, shape }: ModelPort) => ({
   shape: shape.map((size) => (typeof size === "number" ? size : -1)),
 });
 
-async function answer(context: Context, { timeoutMs, maxBody }: ApiContext, model: ServedModel): Promise<Response> {
+async function answer(context: Context, api: ApiContext, model: ServedModel): Promise<Response> {
+  const { timeoutMs, maxBody, workers } = api;
   const { json, bytes } = await visiting(model, async (visit) => {
-    const body = await readBody(context, maxBody);
-    const question = readQuestion({ body, jsonLength: context.req.header(JSON_LENGTH) });
+    expectMessage(context);
+    const message = { body: await readBody(context, maxBody), jsonLength: context.req.header(JSON_LENGTH) };
     const patience = { timeoutMs, client: context.req.raw.signal };
-    const results = await withDeadline(patience, (signal) => visit.infer(question.tensors, signal)).catch(asBadRequest);
-    return writeAnswer(question, results, { name: model.name, version: MODEL_VERSION });
+    return withDeadline(patience, async (signal) => {
+      const question = await workers.question(message, signal);
+      checkOutputs(question, model);
+      const results = await visit.infer(question.tensors, signal).catch(asBadRequest);
+      return writeAnswer(question, results, { name: model.name, version: MODEL_VERSION });
+    });
   });
   if (bytes.length === 0) return context.body(json, 200, { "content-type": "application/json" });
   const head = new TextEncoder().encode(json);
   const headers = { "content-type": "application/octet-stream", [JSON_LENGTH]: String(head.length) };
   return context.body(Buffer.concat([head, ...bytes]), 200, headers);
+}
+
+/** Throws an `ApiError` (415) for a body of another type, such as those that any web page may send to any server. */
+function expectMessage(context: Context): void {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === undefined || type === "application/json" || type === "application/octet-stream") return;
+  const message = `Content-Type: expected application/json or application/octet-stream but got ${type}.`;
+  throw new ApiError(415, message, "Send the header: Content-Type: application/json");
+}
+
+/** Throws an `ApiError` (400) where a question asks for an output twice, or for one that the model has not. */
+function checkOutputs({ outputs }: Question, model: ServedModel): void {
+  const known = model.outputs.map(({ name }) => name);
+  const asked = new Set<string>();
+  for (const { name } of outputs ?? []) {
+    const shown = JSON.stringify(name.slice(0, LONGEST_SHOWN));
+    if (!known.includes(name)) {
+      const message = `outputs: expected some of ${known.join(", ")} but got ${shown}.`;
+      throw new ApiError(400, message, "Leave outputs out to get all.");
+    }
+    if (asked.has(name))
+      throw new ApiError(400, `output ${shown}: expected each output once but it comes twice.`, "Ask for it once.");
+    asked.add(name);
+  }
 }
 
 /** Tensors that do not fit are a bad request. */

@@ -75,7 +75,7 @@ const modelsRoute = createRoute({
       "All models; those without classes take tensors",
       { models: [{ name: "pets", classes: ["cats", "dogs"] }, { name: "other" }] },
     ),
-    ...errorsOf(401, 503),
+    ...errorsOf(401, 403, 503),
   },
 });
 

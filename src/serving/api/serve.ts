@@ -1,8 +1,10 @@
 /** Models behind an address. */
 import { ocelliVersion } from "../../export/card.ts";
-import { LOOPBACK, listen } from "../http.ts";
+import { listen } from "../http.ts";
+import { isLoopback, LOOPBACK } from "../loopback.ts";
 import { openModels } from "../models/open-models.ts";
 import type { ServingLimits } from "../models/served-model.ts";
+import { openWorkers } from "../work/threads.ts";
 import { createApp } from "./app.ts";
 import { createMetrics } from "./metrics.ts";
 
@@ -45,13 +47,17 @@ export interface ModelServer {
 export async function serveModels(options: ServeOptions): Promise<ModelServer> {
   const { host = LOOPBACK, port, limits, timeoutMs } = options;
   const metrics = createMetrics();
-  const models = await openModels(options.models, { ...options, limits, onBatch: metrics.onBatch });
+  const workers = openWorkers(limits.threads);
+  const models = await openModels(options.models, { ...options, limits, workers, onBatch: metrics.onBatch });
   const closeModels = async (): Promise<void> => {
+    await workers.close();
     await Promise.all(Array.from(models.values(), (model) => model.close()));
   };
   metrics.watch(models.values());
   let isReady = true;
-  const app = createApp({ ...options, metrics, models, version: ocelliVersion(), isReady: () => isReady });
+  const isLocal = options.token === undefined && isLoopback(host);
+  const own = { metrics, models, workers, isLocal, version: ocelliVersion(), isReady: () => isReady };
+  const app = createApp({ ...options, ...own });
   try {
     const server = await listen(app, { host, port, receiveTimeoutMs: timeoutMs });
     return {

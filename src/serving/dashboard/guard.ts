@@ -1,11 +1,10 @@
 /** Who may ask: pages of this server alone, in a browser on this machine. */
 import type { MiddlewareHandler } from "hono";
+import { isLoopback } from "../loopback.ts";
 import { forbidden } from "./status-error.ts";
 
 /** Requests that change something have this header, which a page of another origin cannot send without being asked first. */
 export const OWN_HEADER = "x-ocelli";
-
-const LOCAL = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 const POLICY = [
   "default-src 'none'",
@@ -27,7 +26,7 @@ const POLICY = [
 export const guard = (): MiddlewareHandler => async (context, next) => {
   const header = (name: string): string | undefined => context.req.header(name);
   const host = header("host") ?? "";
-  if (!LOCAL.test(host)) throw forbidden(`host "${host}": expected this machine, 127.0.0.1.`, "Open http://127.0.0.1.");
+  if (!isLoopback(host)) throw forbidden(`host "${host}": expected this machine, 127.0.0.1.`, "Open http://127.0.0.1.");
   if (context.req.path.startsWith("/api/")) {
     const site = header("sec-fetch-site") ?? "none";
     if (site !== "same-origin" && site !== "none") throw foreign();

@@ -10,6 +10,7 @@ import { imageModel } from "../../export/image-model.ts";
 import { bytesInput } from "../../export/pixels.ts";
 import { encodeModel } from "../../onnx/model.ts";
 import { inputShapeOf, loadModel } from "../../training/index.ts";
+import type { Workers } from "../work/work.ts";
 import { openLanes } from "./lanes.ts";
 import { pictureModel } from "./picture-model.ts";
 import { graphRunner, networkRunner, type PictureRunner } from "./picture-runner.ts";
@@ -25,6 +26,8 @@ export interface NamedPath {
 /** What `openModels` takes. */
 export interface OpenModelsOptions {
   readonly limits: ServingLimits;
+  /** What decodes pictures. */
+  readonly workers: Workers;
   readonly onBatch: BatchListener;
   /** The model of a bare state dict. */
   readonly model?: string;
@@ -74,7 +77,7 @@ async function openNamed(named: NamedPath, options: OpenModelsOptions): Promise<
 
 /** A run or a file of weights: on ONNX Runtime as it is exported, on other engines as the network that it is. */
 async function openNetwork({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
-  const { limits, onBatch, engine: asked = "auto" } = options;
+  const { limits, workers, onBatch, engine: asked = "auto" } = options;
   const model = await loadModel(path, options);
   const bytes = byteCount(model.weights);
   const engine = asked === "auto" ? (await fastestEngine()).name : asked;
@@ -85,14 +88,14 @@ async function openNetwork({ name, path }: NamedPath, options: OpenModelsOptions
       : networkRunner(model, { engine, threads, bytes, maxBatch: limits.maxBatch }),
   );
   const { name: network, classes, input, inputShape } = model; // and not the weights
-  return pictureModel({ name: network, classes, input, inputShape }, { name, lanes, limits, onBatch });
+  return pictureModel({ name: network, classes, input, inputShape }, { name, lanes, limits, workers, onBatch });
 }
 
 const byteCount = (weights: StateDict): number =>
   Array.from(weights.values(), ({ data }) => data.byteLength).reduce((sum, bytes) => sum + bytes, 0);
 
 async function openOnnx({ name, path }: NamedPath, options: OpenModelsOptions): Promise<ServedModel> {
-  const { limits, onBatch } = options;
+  const { limits, workers, onBatch } = options;
   const texts = await readModelMetadata(path);
   const card = texts.card === undefined ? undefined : parseCard(texts, path);
   const size = { threads: limits.threads, bytes: (await stat(path)).size };
@@ -101,7 +104,7 @@ async function openOnnx({ name, path }: NamedPath, options: OpenModelsOptions): 
     const input = bytesInput(cardInput(card));
     const model = { name: card.model, classes: card.classes, input, inputShape: inputShapeOf(input) };
     const lanes = await openLanes(size, async (threads) => graphRunner(await open(threads)));
-    return pictureModel(model, { name, lanes, limits, onBatch });
+    return pictureModel(model, { name, lanes, limits, workers, onBatch });
   }
   const lanes = await openLanes(size, open);
   try {

@@ -4,8 +4,9 @@ import { UserError } from "../../errors.ts";
 import type { Answers } from "../../export/classifier.ts";
 import { PORTS } from "../../export/image-model.ts";
 import { readSize } from "../../image/index.ts";
-import { type LoadedModel, readPixels } from "../../training/index.ts";
+import type { LoadedModel } from "../../training/index.ts";
 import { BatchQueue } from "../batching/batch-queue.ts";
+import type { Workers } from "../work/work.ts";
 import type { Lanes } from "./lanes.ts";
 import type { PictureRunner } from "./picture-runner.ts";
 import type { BatchListener, ServedModel, ServingLimits, Tensors } from "./served-model.ts";
@@ -28,12 +29,16 @@ export interface PictureModelOptions {
   readonly name: string;
   readonly lanes: Lanes<PictureRunner>;
   readonly limits: ServingLimits;
+  /** What decodes pictures. */
+  readonly workers: Pick<Workers, "pixels">;
   readonly onBatch: BatchListener;
 }
 
 /** Serves the graph of an exported model. */
-export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch }: PictureModelOptions): ServedModel {
+export function pictureModel(model: PictureModel, options: PictureModelOptions): ServedModel {
+  const { name, lanes, limits, workers, onBatch } = options;
   const { inputs, outputs } = portsOf(model);
+  const seeing = { name: model.name, input: model.input }; // and not its classes, which would go to the thread each time
   const run = async (pictures: readonly Uint8Array[]): Promise<Row[]> => {
     const began = performance.now();
     const answers = await lanes.run((runner) => runner.classify(pictures));
@@ -52,7 +57,8 @@ export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch
         async predict(picture, signal) {
           place.expect();
           await checkSize(picture, limits.maxPixels);
-          const [row] = await place.submit([await readPixels(picture, model, PICTURE)], signal);
+          const pixels = await workers.pixels(picture, seeing, signal);
+          const [row] = await place.submit([pixels], signal);
           return row?.logits ?? new Float32Array();
         },
         async infer(feeds, signal) {

@@ -6,6 +6,7 @@ import { bytesOf, numbersFromBytes, textsFromBytes } from "./bytes.ts";
 import { datatypeOf, typeOf } from "./datatypes.ts";
 import { elementsOf, flatten, numbersFrom, textsFrom, Unfit } from "./elements.ts";
 import { parseJson, writeJson } from "./exact-json.ts";
+import { checkJson } from "./json-limits.ts";
 import { type InferRequest, type InputTensor, inferRequest, type OutputTensor } from "./schemas.ts";
 
 /** The header that tells where JSON ends and bytes begin. */
@@ -43,6 +44,7 @@ export function readQuestion({ body, jsonLength }: SentMessage): Question {
 }
 
 function parse(json: Uint8Array): InferRequest {
+  checkJson(json);
   let content: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(json);
@@ -143,7 +145,7 @@ export function writeAnswer(question: Question, results: Tensors, { name, versio
   const asked = question.outputs?.length ? question.outputs : all;
   const bytes: Uint8Array[] = [];
   const outputs = asked.map(({ name: output, parameters }): OutputTensor => {
-    const tensor = results[output];
+    const tensor = Object.hasOwn(results, output) ? results[output] : undefined;
     if (!tensor) {
       const known = Object.keys(results).join(", ");
       throw bad(`outputs: expected some of ${known} but got "${output}".`, "Leave outputs out to get all.");

@@ -7,6 +7,8 @@ const optional = <Type extends z.ZodType>(type: Type) => type.nullish().transfor
 /** Parameters, of which ocelli reads the known ones and passes over the others. */
 const parameters = <Known extends z.ZodRawShape>(known: Known) =>
   optional(z.object(known).catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])));
+/** Outputs that may be asked for; no model has more. */
+const MOST_OUTPUTS = 1000;
 const flag = optional(z.boolean());
 const byteCount = optional(z.int().min(0));
 const shape = z.array(z.int().min(0));
@@ -29,7 +31,9 @@ export const inferRequest = z
     id: optional(z.string()),
     parameters: parameters({ binary_data_output: flag }),
     inputs: z.array(inputTensor).min(1),
-    outputs: optional(z.array(z.object({ name: z.string(), parameters: parameters({ binary_data: flag }) }))),
+    outputs: optional(
+      z.array(z.object({ name: z.string(), parameters: parameters({ binary_data: flag }) })).max(MOST_OUTPUTS),
+    ),
   })
   .openapi("InferRequest");
 
