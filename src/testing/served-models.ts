@@ -6,7 +6,15 @@ import type { ServedModel, Visit } from "../serving/models/served-model.ts";
 /** A model whose answers are those of `visit`. */
 export function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel> = {}): ServedModel {
   return {
-    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: [], classes: ["ant", "bee"], queueLength: 0 },
+    ...{
+      name: "bees",
+      platform: "ocelli",
+      inputs: [],
+      outputs: [],
+      classes: ["ant", "bee"],
+      queueLength: 0,
+      longestRun: 0,
+    },
     enter: () => ({
       predict: async () => Float32Array.of(0, 1),
       infer: async () => ({ y: { type: "float32", shape: [1], data: Float32Array.of(7) } }),

@@ -185,3 +185,10 @@ test("requests are counted by route and status, what is not there under one name
   expect(text).toContain('ocelli_requests_total{route="/models/:name/predict",method="POST",status="404"} 1');
   expect(text).toContain('ocelli_requests_total{route="none",method="GET",status="404"} 1');
 });
+
+test("a model in a run that takes longer than an answer may is not ready, and so the server is not", async () => {
+  const app = appOf([fakeModel({}, { longestRun: 1e9 }), fakeModel({}, { name: "ants" })]);
+  expect(await answerOf(app, "/v2/health/ready", {})).toMatchObject({ status: 503, body: { ready: false } });
+  expect(await answerOf(app, "/v2/models/bees/ready", {})).toMatchObject({ status: 503, body: { ready: false } });
+  expect(await answerOf(app, "/v2/models/ants/ready", {})).toMatchObject({ status: 200, body: { ready: true } });
+});

@@ -46,6 +46,9 @@ export function pictureModel(model: PictureModel, { name, lanes, limits, onBatch
     get queueLength() {
       return queue.length;
     },
+    get longestRun() {
+      return lanes.longestRun();
+    },
     enter() {
       const place = queue.enter();
       return {
