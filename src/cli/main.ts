@@ -22,6 +22,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { startCommand } from "./commands/start.ts";
 import { trainCommand } from "./commands/train.ts";
 import { uiCommand } from "./commands/ui.ts";
+import { leaveAtOnce } from "./guarded.ts";
 import { examples } from "./options.ts";
 import { EXIT, failWith, note, printError, printJsonError, wantsJson } from "./output.ts";
 
@@ -79,8 +80,7 @@ function wrongFlag(text: string): void {
 
 // whoever reads our output may have enough of it, as `head` does
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.fine);
-  process.exit(printError(writeError("standard output", error)));
+  void leaveAtOnce(error.code === "EPIPE" ? EXIT.fine : printError(writeError("standard output", error)));
 });
 // whoever reads our progress too, but the work goes on
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {

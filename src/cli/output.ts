@@ -2,7 +2,7 @@
 import { messageOf, UserError } from "../errors.ts";
 
 /** Exit codes of the command line. */
-export const EXIT = { fine: 0, userError: 1, wrongFlag: 2, bug: 70 } as const;
+export const EXIT = { fine: 0, userError: 1, wrongFlag: 2, bug: 70, interrupted: 130 } as const;
 
 /** Prints a result. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

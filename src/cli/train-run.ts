@@ -14,7 +14,7 @@ import type {
   TrainSummary,
 } from "../training/index.ts";
 import { interruption } from "./guarded.ts";
-import { note, percent, print } from "./output.ts";
+import { EXIT, note, percent, print } from "./output.ts";
 import { createReporter } from "./reporter.ts";
 
 /** What is run. */
@@ -37,9 +37,6 @@ export interface FinishedRun {
   /** The file of the report for people. */
   readonly page: string;
 }
-
-/** Exit code of a run that was asked to stop. */
-const INTERRUPTED = 130;
 
 /** Trains with progress on standard error, and draws the pictures; undefined if Ctrl-C stopped it. */
 export async function performRun({
@@ -93,7 +90,7 @@ export async function performRun({
   events?.addPictures(evaluated?.pictures ?? []);
   await events?.close();
   if (!summary || !evaluated) {
-    process.exitCode = INTERRUPTED;
+    process.exitCode = EXIT.interrupted;
     return undefined;
   }
   return { summary, ...evaluated };

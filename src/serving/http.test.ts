@@ -42,29 +42,80 @@ test("an address that this machine lacks is a UserError", async () => {
   await expect(started(hello, { host: "192.0.2.1" })).rejects.toThrow(/^"192\.0\.2\.1": expected an address of this/);
 });
 
-test("closing lets what is under way end and refuses what is new", async () => {
-  let arrived = (): void => {};
-  let finish = (): void => {};
-  const [arrival, end] = [
-    new Promise<void>((resolve) => {
-      arrived = resolve;
-    }),
-    new Promise<void>((resolve) => {
-      finish = resolve;
-    }),
-  ];
-  const slow = new Hono().get("/", async (context) => {
-    arrived();
-    await end;
+/** A promise and what fulfils it. */
+function gate() {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** Sends each text when its turn comes; all that is answered until the connection ends, or the error that ends it. */
+function talk(port: number, text: string) {
+  const socket = connect(port, "127.0.0.1", () => socket.write(text));
+  let said = "";
+  const answered = gate();
+  socket.on("data", (data) => {
+    said += data;
+    answered.open();
+  });
+  const all = new Promise<string>((resolve) => {
+    socket.on("error", (error) => resolve(`${said}${error.message}`)).on("end", () => resolve(said));
+  });
+  return { socket, answered: answered.opened, all };
+}
+
+/** Answers "done" to /slow when the gate opens, and once it stops 503 to everything else. */
+function stoppable() {
+  const [arrival, end] = [gate(), gate()];
+  const state = { stops: false };
+  const app = new Hono().all("*", async (context) => {
+    if (context.req.path !== "/slow") return context.text("said", state.stops ? 503 : 200);
+    arrival.open();
+    await end.opened;
     return context.text("done");
   });
-  const server = await started(slow);
-  const answer = fetch(server.url);
-  await arrival;
+  return { app, state, arrived: arrival.opened, finish: end.open };
+}
+
+const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+test("closing lets what is under way end, answers what is on its way, and refuses what comes later", async () => {
+  const { app, state, arrived, finish } = stoppable();
+  const server = await started(app);
+  const slow = talk(server.port, GET.replace("/", "/slow"));
+  await arrived;
+  const idle = talk(server.port, GET);
+  await idle.answered; // and is kept alive
+  const silent = talk(server.port, "");
+  const half = talk(server.port, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha");
+  await half.answered; // before its body has come, and so without the end of its connection
+  const coming = Array.from({ length: 60 }, () => talk(server.port, GET)); // no turn of the server comes before close
+  state.stops = true;
+  idle.socket.write(GET + GET);
   const closed = server.close(60_000);
+  for (const answer of await Promise.all(coming.map(({ all }) => all))) expect(answer).toMatch(/^HTTP\/1\.1 503/);
+  expect((await idle.all).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 503", "HTTP/1.1 503"]);
+  expect(await silent.all).toBe("");
   await expect(fetch(server.url)).rejects.toThrow();
+  half.socket.write("lf");
+  expect(await half.all).toMatch(/^HTTP\/1\.1 200/);
   finish();
-  expect(await (await answer).text()).toBe("done");
+  expect(await slow.all).toMatch(/connection: close[\s\S]*done$/i);
+  await closed;
+});
+
+test("a body that is still on its way does not have its connection reset by the answer", async () => {
+  const { app, state } = stoppable();
+  const server = await started(app);
+  const length = 5_000_000;
+  state.stops = true;
+  const large = talk(server.port, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+  const closed = server.close(60_000);
+  await large.answered;
+  large.socket.write("x".repeat(length));
+  expect(await large.all).toMatch(/^HTTP\/1\.1 503[\s\S]*said$/);
   await closed;
 });
 

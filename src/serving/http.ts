@@ -1,9 +1,10 @@
 /** Starts and stops an HTTP server: the API of models, or the dashboard. */
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, UserError } from "../errors.ts";
 import { LOOPBACK } from "./loopback.ts";
+import { prepareStop } from "./stop.ts";
 
 /** What answers requests: a Hono app. */
 export interface Application {
@@ -27,10 +28,7 @@ export interface RunningServer {
   readonly port: number;
   /** `http://127.0.0.1:8000` */
   readonly url: string;
-  /**
-   * Takes no new connections, lets requests that are under way end, and cuts off those that still go on after `graceMs`, which
-   * is 0 by default (streams of events never end by themselves).
-   */
+  /** As `prepareStop` says; `graceMs` is 0 by default. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -47,29 +45,13 @@ export async function listen(app: Application, options: ListenOptions): Promise<
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const times = { requestTimeout: receiveTimeoutMs, headersTimeout: receiveTimeoutMs };
   const server = createServer({ ...times, connectionsCheckingInterval: CHECK_INTERVAL });
-  const open = new Set<ServerResponse>();
-  let closing = false;
-  server.on("request", (incoming, outgoing) => {
-    open.add(outgoing);
-    if (closing) outgoing.setHeader("connection", "close");
-    outgoing.once("close", () => {
-      open.delete(outgoing);
-      if (closing) server.closeIdleConnections();
-    });
-    void answer(incoming, outgoing);
-  });
+  const stop = prepareStop(server);
+  server.on("request", (incoming, outgoing) => void answer(incoming, outgoing));
   const port = await bind(server, { ...options, host });
   return {
     port,
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    async close(graceMs = 0) {
-      closing = true;
-      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader("connection", "close");
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(cutOff);
-    },
+    close: stop,
   };
 }
 

@@ -9,7 +9,15 @@ const Y = [{ name: "y", type: "float32", shape: [1] }] as const;
 /** A model whose answers are those of `visit`. */
 export function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel> = {}): ServedModel {
   return {
-    ...{ name: "bees", platform: "ocelli", inputs: [], outputs: Y, classes: ["ant", "bee"], queueLength: 0 },
+    ...{
+      name: "bees",
+      platform: "ocelli",
+      inputs: [],
+      outputs: Y,
+      classes: ["ant", "bee"],
+      queueLength: 0,
+      longestRun: 0,
+    },
     enter: () => ({
       predict: async () => Float32Array.of(0, 1),
       infer: async () => ({ y: { type: "float32", shape: [1], data: Float32Array.of(7) } }),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePng } from "../../src/image/index.ts";
 import { encodeModel, tensorRecord } from "../../src/onnx/model.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
+import { endlessModel } from "./endless-model.ts";
 import { emptyFolder, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
 import { beginRequest, type RunningCommand, rawAnswer, startCommand } from "./server.ts";
 
@@ -228,11 +229,39 @@ test("Ctrl-C: what is under way is answered, what is new is refused, exit code 0
   const { finish } = await beginRequest(own.port, request);
   own.child.kill("SIGINT");
   await own.noted(/^\nStopping when what is under way is answered/);
-  await expect(fetch(`${own.url}/v2/health/ready`)).rejects.toThrow();
+  const probe = await fetch(`${own.url}/v2/health/ready`).catch(() => undefined); // none once it does not listen any more
+  expect(probe?.status ?? 503).toBe(503);
   const answer = await finish(one);
   expect(answer).toMatch(/^HTTP\/1\.1 200 OK/);
   expect(answer.toLowerCase()).toContain("connection: close");
   expect(await own.ended).toBe(0);
+});
+
+test("a model that never ends: not ready, given up at the stop in two lines, exit code 1", async () => {
+  writeFileSync(join(cwd, "endless.onnx"), endlessModel());
+  const own = await startCommand(cwd, ["serve", "endless.onnx", "run", "--port", "0", "--timeout", "1"]);
+  const statusOf = async (path: string, init?: RequestInit) => (await fetch(own.url + path, init)).status;
+  const inputs = [{ name: "x", datatype: "FP32", shape: [], data: [0] }];
+  expect(await statusOf("/v2/health/ready")).toBe(200);
+  const body = JSON.stringify({ inputs });
+  expect(await statusOf("/v2/models/endless/infer", { method: "POST", body })).toBe(504);
+  expect(await statusOf("/v2/health/ready")).toBe(503);
+  expect(await statusOf("/v2/models/endless/ready")).toBe(503);
+  expect(await statusOf("/v2/models/run/ready")).toBe(200);
+  expect(await own.stop()).toBe(1);
+  expect(own.notes()).toMatch(/error: "endless": expected its runs to end within 1 s [^\n]+\nhint: [^\n]+\n$/);
+});
+
+test("a second signal ends a server at once, whatever its models are at: exit code 130", async () => {
+  writeFileSync(join(cwd, "endless.onnx"), endlessModel());
+  const own = await startCommand(cwd, ["serve", "endless.onnx", "--port", "0", "--timeout", "3600"]);
+  const body = JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape: [], data: [0] }] });
+  const lost = expect(fetch(`${own.url}/v2/models/endless/infer`, { method: "POST", body })).rejects.toThrow();
+  await expect.poll(async () => (await fetch(`${own.url}/metrics`)).text()).toContain("ocelli_");
+  own.child.kill("SIGTERM");
+  await own.noted(/Stopping when/);
+  expect(await own.stop()).toBe(130);
+  await lost;
 });
 
 test("a slow request is answered 408; a token comes from the environment", async () => {

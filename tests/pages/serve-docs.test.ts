@@ -15,7 +15,15 @@ const WIDTHS = [390, 1440] as const;
 const SCHEMES = ["light", "dark"] as const;
 
 const model: ServedModel = {
-  ...{ name: "insects", platform: "ocelli", inputs: [], outputs: [], classes: ["ants", "bees"], queueLength: 0 },
+  ...{
+    name: "insects",
+    platform: "ocelli",
+    inputs: [],
+    outputs: [],
+    classes: ["ants", "bees"],
+    queueLength: 0,
+    longestRun: 0,
+  },
   enter: () => ({ predict: async () => Float32Array.of(0, 2), infer: async () => ({}), leave() {} }),
   close: async () => {},
 };

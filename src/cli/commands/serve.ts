@@ -4,9 +4,9 @@ import { UserError } from "../../errors.ts";
 import type { ModelServer, ServeOptions } from "../../serving/api/serve.ts";
 import { isLoopback } from "../../serving/loopback.ts";
 import { noteFallback } from "../fallback.ts";
-import { guarded, interruption, wholeNumber } from "../guarded.ts";
+import { guarded, interruption, leaveAtOnce, wholeNumber } from "../guarded.ts";
 import { engineOption, examples, jsonOption, numeric, threadsOption } from "../options.ts";
-import { note, print, printError, printJson, table } from "../output.ts";
+import { failWith, note, print, printError, printJson, table } from "../output.ts";
 
 const MIB = 2 ** 20;
 const LARGEST_PORT = 65_535;
@@ -74,6 +74,15 @@ function announce({ url, models }: ModelServer): void {
   print(`listening on ${url}`);
 }
 
+/** What is said of models that were left at work. */
+function unfinished(names: readonly string[], { timeoutMs }: ServeOptions): UserError {
+  const models = names.map((name) => `"${name}"`).join(", ");
+  return new UserError(
+    `${models}: expected its runs to end within ${timeoutMs / 1000} s but one still goes on, and was given up.`,
+    "Look whether the model ends for every input, or give it more time with --timeout.",
+  );
+}
+
 const tokenOption = new Option("--token <token>", "what clients have to send; better in the variable OCELLI_TOKEN");
 
 const corsOption = new Option(
@@ -124,7 +133,8 @@ export const serveCommand = new Command("serve")
       if (json) printJson({ url: server.url, models: server.models });
       else announce(server);
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-      await server.close();
+      const abandoned = await server.close();
+      if (0 < abandoned.length) await leaveAtOnce(failWith(unfinished(abandoned, options)));
       release();
     }),
   );

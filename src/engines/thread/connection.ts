@@ -81,6 +81,12 @@ function unwatchExit(signals: Signals): void {
   if (running.size === 0) process.off("exit", waitForAll);
 }
 
+/** Has the end of the process wait for no runtime any more: whoever calls it ends the process without ending threads. */
+export function abandonThreads(): void {
+  process.off("exit", waitForAll);
+  running.clear();
+}
+
 function waitForAll(): void {
   for (const signals of running) signalExit(signals);
   for (const signals of running) waitUntilIdle(signals);

@@ -220,3 +220,10 @@ describe("outputs that are asked for", () => {
     expect([twice.status, (await ask(times(1001))).status]).toEqual([400, 400]);
   });
 });
+
+test("a model in a run that takes longer than an answer may is not ready, and so the server is not", async () => {
+  const app = appOf([fakeModel({}, { longestRun: 1e9 }), fakeModel({}, { name: "ants" })]);
+  expect(await answerOf(app, "/v2/health/ready", {})).toMatchObject({ status: 503, body: { ready: false } });
+  expect(await answerOf(app, "/v2/models/bees/ready", {})).toMatchObject({ status: 503, body: { ready: false } });
+  expect(await answerOf(app, "/v2/models/ants/ready", {})).toMatchObject({ status: 200, body: { ready: true } });
+});

@@ -18,6 +18,10 @@ export interface ApiContext {
   readonly isReady: () => boolean;
 }
 
+/** Whether a run of the model goes on for longer than any answer may take, and so may never end. */
+export const isStuck = ({ longestRun }: ServedModel, { timeoutMs }: Pick<ApiContext, "timeoutMs">): boolean =>
+  timeoutMs < longestRun;
+
 /** The one version that each model has. */
 export const MODEL_VERSION = "1";
 

@@ -9,6 +9,7 @@ import {
   type ApiContext,
   errorSchema,
   errorsOf,
+  isStuck,
   jsonOf,
   MODEL_VERSION,
   modelNamed,
@@ -89,11 +90,13 @@ function addServerRoutes(app: OpenAPIHono, api: ApiContext): void {
     ...{ ...get, path: "/v2/health/ready", summary: "Whether the server takes requests" },
     responses: {
       200: jsonOf(readySchema, "It does", { ready: true }),
-      503: jsonOf(readySchema, "It is stopping", { ready: false }),
+      503: jsonOf(readySchema, "It is stopping, or a model is stuck in a run that takes longer than an answer may", {
+        ready: false,
+      }),
     },
   });
   app.openapi(ready, (context) => {
-    const isReady = api.isReady();
+    const isReady = api.isReady() && ![...api.models.values()].some((model) => isStuck(model, api));
     return context.json({ ready: isReady }, isReady ? 200 : 503);
   });
 }
@@ -115,14 +118,23 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
     const [taken, given] = [inputs.map(describe), outputs.map(describe)];
     return context.json({ name, versions: [MODEL_VERSION], platform, inputs: taken, outputs: given }, 200);
   });
+  const readySchema = z.object({ name: z.string(), ready: z.boolean() });
   const ready = createRoute({
     ...{ ...shared, method: "get", path: `${path}/ready`, summary: "Whether a model takes requests" },
     responses: {
-      200: jsonOf(z.object({ name: z.string(), ready: z.boolean() }), "It does", { name: "other", ready: true }),
-      ...errorsOf(401, 403, 404, 503),
+      200: jsonOf(readySchema, "It does", { name: "other", ready: true }),
+      ...errorsOf(401, 403, 404),
+      503: jsonOf(z.union([readySchema, errorSchema]), "It is stuck, or the server stops", {
+        name: "other",
+        ready: false,
+      }),
     },
   });
-  app.openapi(ready, (context) => context.json({ name: asked(context).name, ready: true }, 200));
+  app.openapi(ready, (context) => {
+    const model = asked(context);
+    const isReady = !isStuck(model, api);
+    return context.json({ name: model.name, ready: isReady }, isReady ? 200 : 503);
+  });
   const infer = createRoute({
     ...{ tags, method: "post", path: `${path}/infer`, summary: "Run a model on tensors" },
     request: { params, headers, body: { content: tensorContent } },

@@ -3,9 +3,10 @@ import { ocelliVersion } from "../../export/card.ts";
 import { listen } from "../http.ts";
 import { isLoopback, LOOPBACK } from "../loopback.ts";
 import { openModels } from "../models/open-models.ts";
-import type { ServingLimits } from "../models/served-model.ts";
+import type { ServedModel, ServingLimits } from "../models/served-model.ts";
 import { openWorkers } from "../work/threads.ts";
 import { createApp } from "./app.ts";
+import { isStuck } from "./context.ts";
 import { createMetrics } from "./metrics.ts";
 
 /** How models are served. */
@@ -39,8 +40,23 @@ export interface ModelServer {
   readonly port: number;
   /** By name; classes of those that take pictures. */
   readonly models: readonly { readonly name: string; readonly classes?: readonly string[] }[];
-  /** Refuses what is new, answers what is under way, and ends. */
-  close(): Promise<void>;
+  /**
+   * Refuses what is new, answers what is under way, and ends within the time that an answer may take; the names of models whose
+   * runs went on beyond it, whose threads the end of the process has to take with it.
+   */
+  close(): Promise<readonly string[]>;
+}
+
+/** Milliseconds for which a model that is at nothing may take to free what it holds. */
+const LAST_PATIENCE = 1000;
+
+/** Closes a model; whether it has closed after so many milliseconds. */
+async function closesWithin(milliseconds: number, model: ServedModel): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  return Promise.race([model.close().then(() => true), late]).finally(() => clearTimeout(timer));
 }
 
 /** Opens the models and listens. What cannot be opened, and a port that is taken, is a `UserError`. */
@@ -65,8 +81,15 @@ export async function serveModels(options: ServeOptions): Promise<ModelServer> {
       models: Array.from(models.values(), ({ name, classes }) => ({ name, classes })),
       async close() {
         isReady = false;
+        const end = performance.now() + timeoutMs;
         await server.close(timeoutMs);
-        await closeModels();
+        await workers.close();
+        const patience = Math.max(LAST_PATIENCE, end - performance.now());
+        const left = Array.from(models.values(), async (model) => {
+          const isClosed = await closesWithin(isStuck(model, { timeoutMs }) ? 0 : patience, model);
+          return isClosed ? [] : [model.name];
+        });
+        return (await Promise.all(left)).flat();
       },
     };
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Lanes<Kind extends Runner> {
   readonly count: number;
   /** One of them, to ask what all have in common. */
   readonly first: Kind;
+  /** Milliseconds for which the oldest of the runs under way has gone on; 0 where there is none. */
+  longestRun(): number;
   /** Lends the lane with the least to do. */
   run<T>(compute: (runner: Kind) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export function planLanes(threads: number, bytes: number): { count: number; thre
 export async function openLanes<Kind extends Runner>(
   { threads, bytes }: { readonly threads: number; readonly bytes: number },
   open: (threads: number) => Promise<Kind>,
+  now: () => number = () => performance.now(),
 ): Promise<Lanes<Kind>> {
   const plan = planLanes(threads, bytes);
   const first = await open(plan.threads);
@@ -42,15 +45,23 @@ export async function openLanes<Kind extends Runner>(
     await close();
     throw error;
   }
+  const begun = new Set<{ readonly at: number }>(); // in the order in which they began
   return {
     ...{ count: plan.count, first, close },
+    longestRun() {
+      const [oldest] = begun;
+      return oldest ? now() - oldest.at : 0;
+    },
     async run(compute) {
       const lane = lanes.reduce((least, other) => (other.busy < least.busy ? other : least));
+      const run = { at: now() };
+      begun.add(run);
       lane.busy++;
       try {
         return await compute(lane.runner);
       } finally {
         lane.busy--;
+        begun.delete(run);
       }
     },
   };

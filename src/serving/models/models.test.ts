@@ -53,3 +53,25 @@ test("a model with outputs that are no tensors is refused with the reason", asyn
     '"x.onnx": expected a model of tensors but "scores" is a sequence or a map.',
   );
 });
+
+test("the oldest run under way tells how long it has gone on", async () => {
+  let time = 0;
+  const open = async () => ({ close: async () => {} });
+  const lanes = await openLanes({ threads: 1, bytes: 1 }, open, () => time);
+  expect(lanes.longestRun()).toBe(0);
+  let end = (): void => {};
+  const first = lanes.run(
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  time = 5;
+  const second = lanes.run(() => new Promise<void>(() => {}));
+  time = 7;
+  expect(lanes.longestRun()).toBe(7);
+  end();
+  await first;
+  expect(lanes.longestRun()).toBe(2);
+  expect(second).toBeInstanceOf(Promise);
+});

@@ -51,6 +51,9 @@ export function pictureModel(model: PictureModel, options: PictureModelOptions):
     get queueLength() {
       return queue.length;
     },
+    get longestRun() {
+      return lanes.longestRun();
+    },
     enter() {
       const place = queue.enter();
       return {

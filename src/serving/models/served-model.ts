@@ -25,6 +25,8 @@ export interface ServedModel {
   readonly classes?: readonly string[];
   /** Requests that wait. */
   readonly queueLength: number;
+  /** Milliseconds for which the oldest run under way has gone on. */
+  readonly longestRun: number;
   /** Takes a place for a request, or throws `QueueFull`. */
   enter(): Visit;
   /** Ends it; requests under way fail. */

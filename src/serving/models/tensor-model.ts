@@ -35,6 +35,9 @@ export function tensorModel(file: string, { name, lanes, limits, onBatch }: Tens
     get queueLength() {
       return queue.length;
     },
+    get longestRun() {
+      return lanes.longestRun();
+    },
     enter() {
       const place = queue.enter();
       return {
