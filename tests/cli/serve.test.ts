@@ -53,6 +53,9 @@ const post = (path: string, body: string | FormData | Uint8Array<ArrayBuffer>, t
   fetch(server.url + path, { method: "POST", body, headers: type ? { "content-type": type } : {} });
 const postJson = (path: string, content: object): Promise<Response> =>
   post(path, JSON.stringify(content), "application/json");
+const question = (content: object) => ({
+  ...{ method: "POST", body: JSON.stringify(content), headers: { "content-type": "application/json" } },
+});
 const postPicture = (path: string, body: Uint8Array): Promise<Response> =>
   post(path, Uint8Array.from(body), "image/png");
 
@@ -243,8 +246,7 @@ test("a model that never ends: not ready, given up at the stop in two lines, exi
   const statusOf = async (path: string, init?: RequestInit) => (await fetch(own.url + path, init)).status;
   const inputs = [{ name: "x", datatype: "FP32", shape: [], data: [0] }];
   expect(await statusOf("/v2/health/ready")).toBe(200);
-  const body = JSON.stringify({ inputs });
-  expect(await statusOf("/v2/models/endless/infer", { method: "POST", body })).toBe(504);
+  expect(await statusOf("/v2/models/endless/infer", question({ inputs }))).toBe(504);
   expect(await statusOf("/v2/health/ready")).toBe(503);
   expect(await statusOf("/v2/models/endless/ready")).toBe(503);
   expect(await statusOf("/v2/models/run/ready")).toBe(200);
@@ -255,8 +257,8 @@ test("a model that never ends: not ready, given up at the stop in two lines, exi
 test("a second signal ends a server at once, whatever its models are at: exit code 130", async () => {
   writeFileSync(join(cwd, "endless.onnx"), endlessModel());
   const own = await startCommand(cwd, ["serve", "endless.onnx", "--port", "0", "--timeout", "3600"]);
-  const body = JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape: [], data: [0] }] });
-  const lost = expect(fetch(`${own.url}/v2/models/endless/infer`, { method: "POST", body })).rejects.toThrow();
+  const inputs = [{ name: "x", datatype: "FP32", shape: [], data: [0] }];
+  const lost = expect(fetch(`${own.url}/v2/models/endless/infer`, question({ inputs }))).rejects.toThrow();
   await expect.poll(async () => (await fetch(`${own.url}/metrics`)).text()).toContain("ocelli_");
   own.child.kill("SIGTERM");
   await own.noted(/Stopping when/);
