@@ -147,3 +147,13 @@ test("a request that never comes to an end is answered 408, and one that is none
   expect(await answerTo("no HTTP at all\r\n\r\n")).toMatch(/^HTTP\/1\.1 400/);
   expect(await (await fetch(url)).text()).toBe("hello");
 });
+
+test("what was answered before its head was whole is told: 400, 408, 431", async () => {
+  const refused: number[] = [];
+  const { port } = await started(hello, { receiveTimeoutMs: 1, onRefused: (status) => refused.push(status) });
+  const end = (text: string) => talk(port, text).all;
+  expect(await end("no HTTP at all\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/);
+  expect(await end(`GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431/);
+  expect(await end("GET / HTTP/1.1\r\nHost: x\r\n")).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
+  expect(refused).toEqual([400, 431, 408]);
+});

@@ -1,5 +1,5 @@
 /** Starts and stops an HTTP server: the API of models, or the dashboard. */
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, UserError } from "../errors.ts";
@@ -21,6 +21,8 @@ export interface ListenOptions {
   readonly orNextFree?: boolean;
   /** Milliseconds that a client may take to send its request, who is then answered 408; 60 s by default. */
   readonly receiveTimeoutMs?: number;
+  /** Told of each request that was answered here, with 400, 408, 413 or 431, since its head did not come or was none. */
+  readonly onRefused?: (status: number) => void;
 }
 
 /** A server that listens. */
@@ -33,6 +35,10 @@ export interface RunningServer {
 }
 
 const RECEIVE_TIMEOUT = 60_000;
+/** Milliseconds that an application has to answer a slow body by itself. */
+const LAST_WORD = 1000;
+/** Connections at once, and those of one address; more are closed as they come. */
+const [MOST_CONNECTIONS, MOST_OF_ONE] = [4096, 2048];
 /** How often slow requests are looked for. */
 const CHECK_INTERVAL = 1000;
 /** Ports that are tried one after the other. */
@@ -41,11 +47,14 @@ const LARGEST_PORT = 65_535;
 
 /** Lets `app` answer requests. A port or an address that cannot be had is a `UserError`. */
 export async function listen(app: Application, options: ListenOptions): Promise<RunningServer> {
-  const { host = LOOPBACK, receiveTimeoutMs = RECEIVE_TIMEOUT } = options;
+  const { host = LOOPBACK, receiveTimeoutMs = RECEIVE_TIMEOUT, onRefused = () => {} } = options;
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const times = { requestTimeout: receiveTimeoutMs, headersTimeout: receiveTimeoutMs };
+  const times = { requestTimeout: receiveTimeoutMs + LAST_WORD, headersTimeout: receiveTimeoutMs };
   const server = createServer({ ...times, connectionsCheckingInterval: CHECK_INTERVAL });
+  server.maxConnections = MOST_CONNECTIONS;
+  boundConnections(server);
   const stop = prepareStop(server);
+  answerBroken(server, onRefused);
   server.on("request", (incoming, outgoing) => void answer(incoming, outgoing));
   const port = await bind(server, { ...options, host });
   return {
@@ -53,6 +62,42 @@ export async function listen(app: Application, options: ListenOptions): Promise<
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     close: stop,
   };
+}
+
+/** How requests that HTTP's reader gives up are answered, as Node.js does; others are 400. */
+const STATUSES: Readonly<Partial<Record<string, number>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** Answers what is no request, or does not come to an end, and closes its connection, unless an answer was begun on it. */
+function answerBroken(server: Server, onRefused: (status: number) => void): void {
+  const answers = new WeakMap<object, ServerResponse>();
+  server.on("request", (incoming, outgoing) => answers.set(incoming.socket, outgoing));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const status = STATUSES[error.code ?? ""] ?? 400;
+    const last = answers.get(socket);
+    if (!socket.writable || (last?.headersSent && !last.writableFinished)) return void socket.destroy();
+    onRefused(status);
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+  });
+}
+
+/** Closes connections of an address that has too many. */
+function boundConnections(server: Server): void {
+  const counts = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const count = (counts.get(address) ?? 0) + 1;
+    if (MOST_OF_ONE < count) return void socket.destroy();
+    counts.set(address, count);
+    socket.once("close", () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+  });
 }
 
 /** Takes the port, or the first free one after it; the port that was taken. */

@@ -1,6 +1,7 @@
 /** Models that are served without any engine, for tests of routes. */
 import { type AppOptions, createApp } from "../serving/api/app.ts";
 import { createMetrics } from "../serving/api/metrics.ts";
+import { createIntake } from "../serving/api/requests/intake.ts";
 import { readQuestion, type SentMessage } from "../serving/api/tensors/messages.ts";
 import type { ServedModel, Visit } from "../serving/models/served-model.ts";
 
@@ -16,6 +17,7 @@ export function fakeModel(visit: Partial<Visit> = {}, more: Partial<ServedModel>
       outputs: Y,
       classes: ["ant", "bee"],
       queueLength: 0,
+      isFull: false,
       longestRun: 0,
     },
     enter: () => ({
@@ -38,6 +40,7 @@ export function appOf(models: readonly ServedModel[] = [fakeModel()], more: Part
     models: new Map(models.map((model) => [model.name, model])),
     ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), isReady: () => true },
     workers: inlineWorkers,
+    intake: createIntake({ perClient: 100, maxBody: 1000 }),
     onBug: (error) => {
       throw error;
     },

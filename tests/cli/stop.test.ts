@@ -4,8 +4,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { endlessModel } from "./endless-model.ts";
 import { emptyFolder, MAIN } from "./ocelli.ts";
+import { endlessModel } from "./onnx-models.ts";
 
 const cwd = emptyFolder();
 beforeAll(() => writeFileSync(join(cwd, "endless.onnx"), endlessModel()));

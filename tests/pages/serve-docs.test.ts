@@ -5,6 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "../../src/serving/api/app.ts";
 import { createMetrics } from "../../src/serving/api/metrics.ts";
+import { createIntake } from "../../src/serving/api/requests/intake.ts";
 import { listen, type RunningServer } from "../../src/serving/http.ts";
 import type { ServedModel } from "../../src/serving/models/served-model.ts";
 import { inlineWorkers } from "../../src/testing/served-models.ts";
@@ -22,6 +23,7 @@ const model: ServedModel = {
     outputs: [],
     classes: ["ants", "bees"],
     queueLength: 0,
+    isFull: false,
     longestRun: 0,
   },
   enter: () => ({ predict: async () => Float32Array.of(0, 2), infer: async () => ({}), leave() {} }),
@@ -36,7 +38,12 @@ describe.skipIf(!hasChromium)("/docs", () => {
     const app = createApp({
       models: new Map([[model.name, model]]),
       ...{ version: "1.2.3", timeoutMs: 1000, maxBody: 1000, metrics: createMetrics(), token: "secret" },
-      ...{ isReady: () => true, onBug() {}, workers: inlineWorkers },
+      ...{
+        isReady: () => true,
+        onBug() {},
+        workers: inlineWorkers,
+        intake: createIntake({ perClient: 9, maxBody: 1000 }),
+      },
     });
     server = await listen(app, { port: 0 });
   });

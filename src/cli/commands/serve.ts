@@ -21,6 +21,7 @@ interface Given {
   readonly maxBatch: unknown;
   readonly maxDelay: unknown;
   readonly maxQueue: unknown;
+  readonly maxClient?: unknown;
   readonly maxBody: unknown;
   readonly maxMegapixels: unknown;
   readonly timeout: unknown;
@@ -48,6 +49,7 @@ function serveOptions(models: readonly string[], given: Given): ServeOptions {
     throw new UserError(`--port: expected at most ${LARGEST_PORT} but got ${port}.`, "Give another one.");
   return {
     ...{ models, model, engine, host, port, token: tokenOf(given), cors: given.cors, onBug: printError },
+    ...(given.maxClient !== undefined && { maxClient: wholeNumber("--max-client", given.maxClient) }),
     maxBody: wholeNumber("--max-body", given.maxBody) * MIB,
     timeoutMs: wholeNumber("--timeout", given.timeout) * 1000,
     limits: {
@@ -103,7 +105,8 @@ export const serveCommand = new Command("serve")
   .addOption(corsOption)
   .option("--max-batch <count>", "pictures that are computed at once", numeric, 8)
   .option("--max-delay <ms>", "how long a picture waits for others", numeric, 5)
-  .option("--max-queue <count>", "pictures on their way; more are answered 429", numeric, 256)
+  .option("--max-queue <count>", "pictures that wait; more are answered 429", numeric, 256)
+  .option("--max-client <count>", "requests of one address at once; more are answered 429 (default: half)", numeric)
   .option("--max-body <MiB>", "larger bodies are answered 413", numeric, 20)
   .option("--max-megapixels <count>", "larger pictures are answered 413", numeric, 25)
   .option("--timeout <seconds>", "later answers are 504, slower requests 408", numeric, 30)

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../errors.ts";
 import { answerOf, appOf, failing, fakeModel, picture } from "../../testing/served-models.ts";
 import { QueueFull } from "../batching/batch-queue.ts";
-import { TooManyPixels } from "../models/picture-model.ts";
 import type { ServedModel } from "../models/served-model.ts";
+import { ApiError } from "./errors.ts";
+import { createMetrics } from "./metrics.ts";
+import { createIntake } from "./requests/intake.ts";
 
 const json = { "content-type": "application/json" };
 const text = { "content-type": "text/plain" };
@@ -39,7 +41,7 @@ test.each<[number, ServedModel, string, RequestInit, RegExp]>([
   [405, fakeModel(), "/predict", {}, /expected POST but got GET\.$/],
   [405, fakeModel(), "/v2/models/bees/infer", { method: "DELETE" }, /expected POST but got DELETE\.$/],
   [413, fakeModel(), "/predict", { ...picture, body: "x".repeat(1001) }, /at most 1000 bytes/],
-  [413, failing(new TooManyPixels("too large.", "Shrink it.")), "/predict", picture, /^too large\.$/],
+  [413, failing(new ApiError(413, "too large.", "Shrink it.")), "/predict", picture, /^too large\.$/],
   [415, fakeModel(), "/predict", { ...picture, headers: { "content-type": "text/plain" } }, /but got text\/plain\.$/],
   [
     415,
@@ -49,7 +51,7 @@ test.each<[number, ServedModel, string, RequestInit, RegExp]>([
     /but got gzip\.$/,
   ],
   [422, failing(new UserError("no picture.", "Send one.")), "/predict", picture, /^no picture\.$/],
-  [429, failing(new QueueFull("full")), "/predict", picture, /queue but it is full\.$/],
+  [429, failing(new QueueFull()), "/predict", picture, /queue but it is full\.$/],
   [
     500,
     fakeModel({ predict: async () => Float32Array.of(0, Number.NaN) }),
@@ -63,22 +65,52 @@ test.each<[number, ServedModel, string, RequestInit, RegExp]>([
   expect(status).toBe(expected);
 });
 
-test("a full queue says when to try again, also before the body is read; the place is given up in any case", async () => {
-  const refusing = fakeModel(
-    {},
-    {
-      enter: () => {
-        throw new QueueFull("full");
-      },
-    },
-  );
-  const { headers } = await answerOf(appOf([refusing]), "/predict");
-  expect(headers.get("retry-after")).toBe("1");
+test("a full queue says when to try again, before the body is read or after", async () => {
+  let read = false;
+  const pull = (controller: ReadableStreamDefaultController) => {
+    read = true;
+    controller.close();
+  };
+  const body = new ReadableStream({ pull }, { highWaterMark: 0 }); // so that it is pulled only when somebody reads
+  const unread = { ...picture, body, duplex: "half" } as RequestInit;
+  const full = await answerOf(appOf([fakeModel({}, { isFull: true })]), "/predict", unread);
+  expect([full.status, full.headers.get("retry-after"), read]).toEqual([429, "1", false]);
+  const enter = () => {
+    throw new QueueFull();
+  };
+  const filled = await answerOf(appOf([fakeModel({}, { enter })]), "/predict");
+  expect([filled.status, filled.headers.get("retry-after")]).toEqual([429, "1"]);
+});
+
+test("places are given up in any case: the model's, and the client's", async () => {
   let left = 0;
   const visit = { leave: () => void left++, predict: () => Promise.reject(new UserError("no.", "No.")) };
-  await answerOf(appOf([fakeModel(visit)]), "/predict");
-  await answerOf(appOf([fakeModel(visit)]), "/predict", { ...picture, body: "" });
+  const intake = createIntake({ perClient: 1, maxBody: 1000 });
+  const app = appOf([fakeModel(visit)], { intake });
+  for (const sent of [picture, { ...picture, body: "" }, { ...picture, body: "x".repeat(1001) }, picture])
+    expect((await answerOf(app, "/predict", sent)).status).not.toBe(429);
   expect(left).toBe(2);
+  let answer = (_: Float32Array): void => {};
+  const answered = new Promise<Float32Array>((resolve) => {
+    answer = resolve;
+  });
+  const one = appOf([fakeModel({ predict: () => answered })], { intake });
+  const first = answerOf(one, "/predict");
+  const second = await answerOf(one, "/predict");
+  expect(second).toMatchObject({ status: 429, body: { error: expect.stringMatching(/^expected at most 1 requests/) } });
+  answer(Float32Array.of(0, 1));
+  expect((await first).status).toBe(200);
+  expect((await answerOf(appOf(undefined, { intake }), "/predict")).status).toBe(200);
+});
+
+test("a client that goes away is no bug, and counted as such", async () => {
+  const bugs: unknown[] = [];
+  const metrics = createMetrics();
+  const app = appOf(undefined, { onBug: (error) => bugs.push(error), metrics });
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error("aborted")) });
+  const { status } = await answerOf(app, "/predict", { ...picture, body, duplex: "half" } as RequestInit);
+  expect([status, bugs]).toEqual([499, []]);
+  expect(await metrics.text()).toContain('ocelli_requests_total{route="/predict",method="POST",status="499"} 1');
 });
 
 test("an answer that takes too long is 504, and the work is told", async () => {

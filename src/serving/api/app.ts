@@ -3,7 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { type ApiContext, errorsOf } from "./context.ts";
 import { allowOrigins } from "./cors.ts";
 import { docsPage } from "./docs/page.ts";
-import { ApiError, apiErrorOf, errorAnswer, internalError, stopping } from "./errors.ts";
+import { ApiError, apiErrorOf, clientGone, errorAnswer, internalError, stopping } from "./errors.ts";
 import { addInferenceRoutes } from "./inference-routes.ts";
 import { guardLocal } from "./local-guard.ts";
 import type { Metrics } from "./metrics.ts";
@@ -41,8 +41,10 @@ export function createApp(options: AppOptions): OpenAPIHono {
   });
   app.onError((error, context) => {
     const known = apiErrorOf(error);
-    if (!known && !context.req.raw.signal.aborted) onBug(error);
-    return errorAnswer(context, known ?? internalError());
+    if (known) return errorAnswer(context, known);
+    if (context.req.raw.signal.aborted) return errorAnswer(context, clientGone());
+    onBug(error);
+    return errorAnswer(context, internalError());
   });
   app.notFound((context) => {
     const { method, path } = context.req;

@@ -1,8 +1,12 @@
 /** What the routes share. */
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { QueueFull } from "../batching/batch-queue.ts";
 import type { ServedModel, Visit } from "../models/served-model.ts";
 import type { Workers } from "../work/work.ts";
 import { ApiError } from "./errors.ts";
+import type { Arrival, Intake } from "./requests/intake.ts";
 
 /** The models and limits of a server. */
 export interface ApiContext {
@@ -14,6 +18,8 @@ export interface ApiContext {
   readonly maxBody: number;
   /** What reads messages. */
   readonly workers: Pick<Workers, "question">;
+  /** What counts the requests on their way. */
+  readonly intake: Intake;
   /** Whether the server takes requests; not any more while it stops. */
   readonly isReady: () => boolean;
 }
@@ -38,14 +44,37 @@ export function modelNamed({ models }: ApiContext, name: string, version: string
   );
 }
 
-/** Takes a place with the model for as long as `answer` takes. */
-export async function visiting<T>(model: ServedModel, answer: (visit: Visit) => Promise<T>): Promise<T> {
-  const visit = model.enter();
+/** What is done with a request: first its body is read, and then it has a place with the model. */
+interface Service<Body, Answer> {
+  readonly read: (arrival: Arrival) => Promise<Body>;
+  readonly answer: (visit: Visit, body: Body) => Promise<Answer>;
+}
+
+/** Answers a request to a model. Who sends slowly takes no place; who comes to a full queue is refused before the body is read. */
+export async function visiting<Body, Answer>(
+  context: Context,
+  { model, intake }: { readonly model: ServedModel; readonly intake: Intake },
+  { read, answer }: Service<Body, Answer>,
+): Promise<Answer> {
+  const arrival = intake.enter(addressOf(context));
   try {
-    return await answer(visit);
+    if (model.isFull) throw new QueueFull();
+    const body = await read(arrival);
+    const visit = model.enter();
+    try {
+      return await answer(visit, body);
+    } finally {
+      visit.leave();
+    }
   } finally {
-    visit.leave();
+    arrival.leave();
   }
+}
+
+/** The address that a request comes from: a proxy's, where there is one. */
+function addressOf(context: Context): string {
+  const isConnected = typeof context.env === "object" && "incoming" in context.env; // it is not in tests of routes alone
+  return (isConnected && getConnInfo(context).remote.address) || "unknown";
 }
 
 /** What errors look like. */
@@ -78,6 +107,11 @@ const ERRORS = {
     "Let the page ask with --cors ORIGIN.",
   ],
   404: ["There is no such model", 'expected the name of a model but got "wasps".', "There are: pets."],
+  408: [
+    "The body comes too slowly: below 1 KiB a second after the first 5 s, or later than the timeout",
+    "body: expected all of it but it comes too slowly.",
+    "Send it again on a faster line.",
+  ],
   413: [
     "The body or the picture is too large",
     "body: expected at most 20971520 bytes but it is larger.",
@@ -94,7 +128,7 @@ const ERRORS = {
     "Copy it again.",
   ],
   429: [
-    "The queue is full: try again after Retry-After seconds",
+    "The queue is full, or this client has too much on its way: try again after Retry-After seconds",
     "expected a place in the queue but it is full.",
     "Try again after a second.",
   ],

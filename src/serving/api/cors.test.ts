@@ -45,7 +45,7 @@ describe("pages of other origins", () => {
   });
 
   test("read errors too", async () => {
-    const app = appOf([failing(new QueueFull("full"))], { cors: [ORIGIN], token: "secret" });
+    const app = appOf([failing(new QueueFull())], { cors: [ORIGIN], token: "secret" });
     const refused = await asking(app, "/predict");
     expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, ORIGIN]);
     const headers = { ...picture.headers, authorization: "Bearer secret" };

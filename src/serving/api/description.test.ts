@@ -46,7 +46,7 @@ describe("the description", () => {
     expect(await answers(pets(), large)).toEqual(documented("/predict", 413));
     const packed = { ...picture, headers: { ...picture.headers, "content-encoding": "gzip" } };
     expect(await answers(pets(), packed)).toEqual(documented("/predict", 415));
-    expect(await answers(pets({ predict: () => Promise.reject(new QueueFull("full")) }))).toEqual(
+    expect(await answers(pets({ predict: () => Promise.reject(new QueueFull()) }))).toEqual(
       documented("/predict", 429),
     );
     const nan = pets({ predict: async () => Float32Array.of(0, Number.NaN) });

@@ -3,7 +3,6 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { UserError } from "../../errors.ts";
 import { QueueFull } from "../batching/batch-queue.ts";
-import { TooManyPixels } from "../models/picture-model.ts";
 
 /** What an answer to a bad request holds. */
 export interface ErrorBody {
@@ -27,14 +26,13 @@ export class ApiError extends Error {
 }
 
 /** Seconds after which a client may try again. */
-const RETRY = { "retry-after": "1" };
+export const RETRY = { "retry-after": "1" };
 
 /** The error as the client is told it; undefined if it is a bug. */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
   if (error instanceof QueueFull)
     return new ApiError(429, "expected a place in the queue but it is full.", "Try again after a second.", RETRY);
-  if (error instanceof TooManyPixels) return new ApiError(413, error.message, error.hint);
   if (error instanceof UserError) return new ApiError(422, error.message, error.hint);
   return undefined;
 }
@@ -47,6 +45,10 @@ export function errorAnswer(context: Context, { status, message, hint, headers }
 /** What is told of a bug, which itself is told to whoever runs the server. */
 export const internalError = (): ApiError =>
   new ApiError(500, "the server failed at this request.", "See what the server printed.");
+
+/** What a request is counted as whose client has gone; nobody reads it. The number is nginx's. */
+export const clientGone = (): ApiError =>
+  new ApiError(499 as ContentfulStatusCode, "expected a client that waits but it has gone.", "Send it again.");
 
 /** The answer while the server stops. */
 export const stopping = (): ApiError =>

@@ -3,8 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ModelPort } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
-import type { ServedModel } from "../models/served-model.ts";
-import { readBody } from "./body.ts";
+import type { ServedModel, Visit } from "../models/served-model.ts";
 import {
   type ApiContext,
   errorSchema,
@@ -16,8 +15,10 @@ import {
   modelParameter,
   visiting,
 } from "./context.ts";
-import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
+import { readBody } from "./requests/body.ts";
+import { withDeadline } from "./requests/deadline.ts";
+import type { Arrival } from "./requests/intake.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
 import { JSON_LENGTH, type Question, writeAnswer } from "./tensors/messages.ts";
 import { inferRequest, inferResponse } from "./tensors/schemas.ts";
@@ -140,7 +141,7 @@ function addModelRoutes(app: OpenAPIHono, api: ApiContext, path: string): void {
     request: { params, headers, body: { content: tensorContent } },
     responses: {
       200: jsonOf(inferResponse, "The outputs; as bytes after the JSON where that was asked for", ANSWER),
-      ...errorsOf(401, 403, 404, 413, 415, 429, 500, 503, 504),
+      ...errorsOf(401, 403, 404, 408, 413, 415, 429, 500, 503, 504),
       400: jsonOf(errorSchema, "The request is damaged, or its tensors do not fit the model", UNFIT),
     },
   });
@@ -156,18 +157,21 @@ const describe = ({ name, type, shape }: ModelPort) => ({
 });
 
 async function answer(context: Context, api: ApiContext, model: ServedModel): Promise<Response> {
-  const { timeoutMs, maxBody, workers } = api;
-  const { json, bytes } = await visiting(model, async (visit) => {
-    expectMessage(context);
-    const message = { body: await readBody(context, maxBody), jsonLength: context.req.header(JSON_LENGTH) };
-    const patience = { timeoutMs, client: context.req.raw.signal };
-    return withDeadline(patience, async (signal) => {
-      const question = await workers.question(message, signal);
-      checkOutputs(question, model);
-      const results = await visit.infer(question.tensors, signal).catch(asBadRequest);
-      return writeAnswer(question, results, { name: model.name, version: MODEL_VERSION });
-    });
-  });
+  const { intake, workers } = api;
+  expectMessage(context);
+  const patience = { timeoutMs: api.timeoutMs, client: context.req.raw.signal };
+  const read = (arrival: Arrival): Promise<Uint8Array> => readBody(context, api, arrival);
+  const reply = async (visit: Visit, body: Uint8Array, signal: AbortSignal) => {
+    const question = await workers.question({ body, jsonLength: context.req.header(JSON_LENGTH) }, signal);
+    checkOutputs(question, model);
+    const results = await visit.infer(question.tensors, signal).catch(asBadRequest);
+    return writeAnswer(question, results, { name: model.name, version: MODEL_VERSION });
+  };
+  const { json, bytes } = await visiting(
+    context,
+    { model, intake },
+    { read, answer: (visit, body) => withDeadline(patience, (signal) => reply(visit, body, signal)) },
+  );
   if (bytes.length === 0) return context.body(json, 200, { "content-type": "application/json" });
   const head = new TextEncoder().encode(json);
   const headers = { "content-type": "application/octet-stream", [JSON_LENGTH]: String(head.length) };

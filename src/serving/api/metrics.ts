@@ -8,6 +8,8 @@ import type { BatchListener, ServedModel } from "../models/served-model.ts";
 export interface Metrics {
   /** Counts and times each request by its route. */
   readonly middleware: MiddlewareHandler;
+  /** Counts what was answered with that status before its head was whole. */
+  onRefused(status: number): void;
   readonly onBatch: BatchListener;
   /** Names the models whose queues are looked at when somebody asks. */
   watch(models: Iterable<ServedModel>): void;
@@ -52,6 +54,9 @@ export function createMetrics(): Metrics {
           for (const { name, queueLength } of watched) this.set({ model: name }, queueLength);
         },
       });
+    },
+    onRefused(status) {
+      requests.inc({ route: "none", method: "none", status });
     },
     async middleware(context, next) {
       const end = requestSeconds.startTimer();

@@ -4,9 +4,9 @@ import type { Context } from "hono";
 import { rank } from "../../training/index.ts";
 import type { ServedModel } from "../models/served-model.ts";
 import { type ApiContext, errorsOf, jsonOf, modelNamed, modelParameter, visiting } from "./context.ts";
-import { withDeadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
-import { readPicture } from "./picture-body.ts";
+import { withDeadline } from "./requests/deadline.ts";
+import { readPicture } from "./requests/picture-body.ts";
 
 const answerSchema = z
   .object({
@@ -46,7 +46,7 @@ const shared = {
   tags: ["Pictures"],
   responses: {
     200: jsonOf(answerSchema, "The most probable classes", ANSWER),
-    ...errorsOf(400, 401, 404, 413, 415, 422, 429, 500, 503, 504),
+    ...errorsOf(400, 401, 404, 408, 413, 415, 422, 429, 500, 503, 504),
   },
 };
 const request = { query, body: { content: pictureContent } };
@@ -109,21 +109,21 @@ interface Asked extends z.infer<typeof query> {
   readonly model: ServedModel;
 }
 
-async function predict(
-  context: Context,
-  { timeoutMs, maxBody }: ApiContext,
-  { model, top, logits }: Asked,
-): Promise<Prediction> {
+async function predict(context: Context, api: ApiContext, { model, top, logits }: Asked): Promise<Prediction> {
   const { name, classes } = model;
   if (!classes) {
     const message = `"${name}": expected a model that takes pictures but it takes tensors.`;
     throw new ApiError(400, message, `Post tensors to /v2/models/${name}/infer.`);
   }
-  const found = await visiting(model, async (visit) => {
-    const picture = await readPicture(context, maxBody);
-    const patience = { timeoutMs, client: context.req.raw.signal };
-    return withDeadline(patience, (signal) => visit.predict(picture, signal));
-  });
+  const patience = { timeoutMs: api.timeoutMs, client: context.req.raw.signal };
+  const found = await visiting(
+    context,
+    { model, intake: api.intake },
+    {
+      read: (arrival) => readPicture(context, api, arrival),
+      answer: (visit, picture) => withDeadline(patience, (signal) => visit.predict(picture, signal)),
+    },
+  );
   const odd = found.findIndex((logit) => !Number.isFinite(logit));
   if (odd !== -1) {
     const message = `"${name}": expected a number for each class but "${classes[odd]}" got ${found[odd]}.`;

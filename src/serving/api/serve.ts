@@ -8,6 +8,7 @@ import { openWorkers } from "../work/threads.ts";
 import { createApp } from "./app.ts";
 import { isStuck } from "./context.ts";
 import { createMetrics } from "./metrics.ts";
+import { createIntake } from "./requests/intake.ts";
 
 /** How models are served. */
 export interface ServeOptions {
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly limits: ServingLimits;
   /** Bytes of a body at most. */
   readonly maxBody: number;
+  /** Requests of one client that are on their way at once; half of the queue's places by default. */
+  readonly maxClient?: number;
   /** Milliseconds that a request may take to be sent, and again to be answered. */
   readonly timeoutMs: number;
   /** 127.0.0.1 by default. */
@@ -72,10 +75,12 @@ export async function serveModels(options: ServeOptions): Promise<ModelServer> {
   metrics.watch(models.values());
   let isReady = true;
   const isLocal = options.token === undefined && isLoopback(host);
-  const own = { metrics, models, workers, isLocal, version: ocelliVersion(), isReady: () => isReady };
+  const perClient = options.maxClient ?? Math.ceil(limits.maxQueue / 2);
+  const intake = createIntake({ perClient, maxBody: options.maxBody });
+  const own = { metrics, models, workers, intake, isLocal, version: ocelliVersion(), isReady: () => isReady };
   const app = createApp({ ...options, ...own });
   try {
-    const server = await listen(app, { host, port, receiveTimeoutMs: timeoutMs });
+    const server = await listen(app, { host, port, receiveTimeoutMs: timeoutMs, onRefused: metrics.onRefused });
     return {
       ...{ url: server.url, port: server.port },
       models: Array.from(models.values(), ({ name, classes }) => ({ name, classes })),

@@ -39,6 +39,10 @@ export interface Place<Item, Answer> {
 /** Thrown where there is no place. */
 export class QueueFull extends Error {
   override readonly name = "QueueFull";
+
+  constructor() {
+    super("the queue is full");
+  }
 }
 
 interface Waiting<Item, Answer> {
@@ -84,9 +88,14 @@ export class BatchQueue<Item, Answer> {
     return this.#entered + this.#waiting.length;
   }
 
+  /** Whether there is no place. */
+  get isFull(): boolean {
+    return this.#options.maxQueue <= this.length;
+  }
+
   /** Takes places for `count` items, or throws `QueueFull`. */
   enter(count = 1): Place<Item, Answer> {
-    if (this.#options.maxQueue < this.length + count) throw new QueueFull("the queue is full");
+    if (this.#options.maxQueue < this.length + count) throw new QueueFull();
     this.#entered += count;
     let [isHere, isExpected] = [true, false];
     const leave = (): void => {

@@ -3,16 +3,12 @@ import { checkFeeds, type ModelTensor } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
 import type { Answers } from "../../export/classifier.ts";
 import { PORTS } from "../../export/image-model.ts";
-import { readSize } from "../../image/index.ts";
 import type { LoadedModel } from "../../training/index.ts";
 import { BatchQueue } from "../batching/batch-queue.ts";
 import type { Workers } from "../work/work.ts";
 import type { Lanes } from "./lanes.ts";
 import type { PictureRunner } from "./picture-runner.ts";
 import type { BatchListener, ServedModel, ServingLimits, Tensors } from "./served-model.ts";
-
-/** A picture that is too large, by its header; it was not decoded. */
-export class TooManyPixels extends UserError {}
 
 /** What is known of the model besides its graph. */
 export type PictureModel = Pick<LoadedModel, "name" | "input" | "inputShape" | "classes">;
@@ -38,7 +34,8 @@ export interface PictureModelOptions {
 export function pictureModel(model: PictureModel, options: PictureModelOptions): ServedModel {
   const { name, lanes, limits, workers, onBatch } = options;
   const { inputs, outputs } = portsOf(model);
-  const seeing = { name: model.name, input: model.input }; // and not its classes, which would go to the thread each time
+  const { maxPixels } = limits;
+  const seeing = { name: model.name, input: model.input, maxPixels }; // and not its classes, which would go to the thread each time
   const run = async (pictures: readonly Uint8Array[]): Promise<Row[]> => {
     const began = performance.now();
     const answers = await lanes.run((runner) => runner.classify(pictures));
@@ -51,6 +48,9 @@ export function pictureModel(model: PictureModel, options: PictureModelOptions):
     get queueLength() {
       return queue.length;
     },
+    get isFull() {
+      return queue.isFull;
+    },
     get longestRun() {
       return lanes.longestRun();
     },
@@ -59,7 +59,6 @@ export function pictureModel(model: PictureModel, options: PictureModelOptions):
       return {
         async predict(picture, signal) {
           place.expect();
-          await checkSize(picture, limits.maxPixels);
           const pixels = await workers.pixels(picture, seeing, signal);
           const [row] = await place.submit([pixels], signal);
           return row?.logits ?? new Float32Array();
@@ -86,18 +85,6 @@ function portsOf({ inputShape: [channels, height, width], classes }: PictureMode
     inputs: [{ name: PORTS.pixels, type: "uint8", shape: ["N", height, width, channels] }],
     outputs: scores.map((name) => ({ name, type: "float32", shape: ["N", classes.length] })),
   };
-}
-
-/** What errors call a picture that has no file name. */
-const PICTURE = "picture";
-
-async function checkSize(picture: Uint8Array, maxPixels: number): Promise<void> {
-  const { width, height } = await readSize(picture, PICTURE);
-  if (width * height <= maxPixels) return;
-  throw new TooManyPixels(
-    `picture: expected at most ${maxPixels} pixels but its header says ${width}×${height}.`,
-    "Make it smaller, or start the server with a larger --max-megapixels.",
-  );
 }
 
 const tooManyRows = (name: string, count: number, { maxQueue }: ServingLimits): UserError =>

@@ -1,13 +1,15 @@
 /** What the API asks of a model that is served, whatever it is. */
+
 import type { ModelPort, ModelTensor } from "../../engines/onnx/model-file.ts";
+import type { SentPicture } from "../api/requests/picture-body.ts";
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, ModelTensor>>;
 
-/** A request's place with a model, from before its body is read to its answer. */
+/** A request's place with a model, from when its body has come to its answer. */
 export interface Visit {
-  /** The logits [classes] of a picture, given as the bytes of its file. One that is none, or is too large, is a `UserError`. */
-  predict(picture: Uint8Array, signal: AbortSignal): Promise<Float32Array>;
+  /** The logits [classes] of a picture. One that is none is a `UserError`, one that is too large an `ApiError`. */
+  predict(picture: SentPicture, signal: AbortSignal): Promise<Float32Array>;
   /** All outputs for tensors; what does not fit is a `UserError`. */
   infer(feeds: Tensors, signal: AbortSignal): Promise<Tensors>;
   /** To be called in any case. */
@@ -25,6 +27,8 @@ export interface ServedModel {
   readonly classes?: readonly string[];
   /** Requests that wait. */
   readonly queueLength: number;
+  /** Whether there is no place for another. */
+  readonly isFull: boolean;
   /** Milliseconds for which the oldest run under way has gone on. */
   readonly longestRun: number;
   /** Takes a place for a request, or throws `QueueFull`. */
@@ -39,7 +43,7 @@ export interface ServingLimits {
   readonly maxBatch: number;
   /** Milliseconds that a picture waits for others. */
   readonly maxDelayMs: number;
-  /** Pictures that may be on their way. */
+  /** Pictures that wait or are computed. */
   readonly maxQueue: number;
   /** Pixels of a picture. */
   readonly maxPixels: number;

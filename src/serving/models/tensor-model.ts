@@ -35,6 +35,9 @@ export function tensorModel(file: string, { name, lanes, limits, onBatch }: Tens
     get queueLength() {
       return queue.length;
     },
+    get isFull() {
+      return queue.isFull;
+    },
     get longestRun() {
       return lanes.longestRun();
     },

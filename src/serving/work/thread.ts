@@ -2,13 +2,10 @@
 import { parentPort } from "node:worker_threads";
 import { UserError } from "../../errors.ts";
 import { type ErrorData, errorData } from "../../thread.ts";
-import { readPixels } from "../../training/predict.ts";
 import { ApiError } from "../api/errors.ts";
 import { readQuestion } from "../api/tensors/messages.ts";
+import { readPicturePixels } from "./picture.ts";
 import type { Work } from "./work.ts";
-
-/** What errors call a picture that has no file name. */
-const PICTURE = "picture";
 
 /** What the thread answers. */
 export type Done =
@@ -17,7 +14,7 @@ export type Done =
   | { readonly error: ErrorData };
 
 const perform = async (work: Work): Promise<unknown> =>
-  work.kind === "picture" ? readPixels(work.bytes, work.model, PICTURE) : readQuestion(work.message);
+  work.kind === "picture" ? readPicturePixels(work.picture, work.model) : readQuestion(work.message);
 
 /** The memory that may be handed over with an answer instead of being copied. */
 function buffersIn(value: unknown): ArrayBuffer[] {

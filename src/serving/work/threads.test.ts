@@ -13,7 +13,7 @@ const script = join(folder, "thread.js");
 writeFileSync(
   script,
   `const { parentPort, threadId } = require("node:worker_threads");
-parentPort.on("message", ({ bytes, model: { name } }) => {
+parentPort.on("message", ({ picture: { bytes }, model: { name } }) => {
   if (name === "loop") for (;;);
   if (name === "end") process.exit();
   if (name === "throw") throw new Error("broken");
@@ -32,7 +32,7 @@ const open = (count: number): void => {
 afterEach(() => workers.close());
 
 const ask = (name: string, value = 0, signal = new AbortController().signal): Promise<Uint8Array> =>
-  workers.pixels(Uint8Array.of(value), { name } as SeeingModel, signal);
+  workers.pixels({ bytes: Uint8Array.of(value) }, { name } as SeeingModel, signal);
 
 test("work is done by as many threads as there are, in its order", async () => {
   open(1);

@@ -57,7 +57,7 @@ export function openWorkers(count: number, module = new URL("./thread.ts", impor
       next();
     });
   return {
-    pixels: (bytes, model, signal) => add<Uint8Array>({ kind: "picture", bytes, model }, signal),
+    pixels: (picture, model, signal) => add<Uint8Array>({ kind: "picture", picture, model }, signal),
     question: async (message, signal) =>
       message.body.length <= SMALL_MESSAGE
         ? readQuestion(message)

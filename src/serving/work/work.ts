@@ -1,20 +1,24 @@
 /** Work on what clients send that takes time: it is done in threads, so that the server goes on answering. */
 
 import type { LoadedModel } from "../../training/index.ts";
+import type { SentPicture } from "../api/requests/picture-body.ts";
 import type { Question, SentMessage } from "../api/tensors/messages.ts";
 
 /** What is to be known of a model that sees a picture. */
-export type SeeingModel = Pick<LoadedModel, "name" | "input">;
+export interface SeeingModel extends Pick<LoadedModel, "name" | "input"> {
+  /** Pixels of a picture at most. */
+  readonly maxPixels: number;
+}
 
 /** What a thread is asked. */
 export type Work =
-  | { readonly kind: "picture"; readonly bytes: Uint8Array; readonly model: SeeingModel }
+  | { readonly kind: "picture"; readonly picture: SentPicture; readonly model: SeeingModel }
   | { readonly kind: "question"; readonly message: SentMessage };
 
 /** Does such work. */
 export interface Workers {
-  /** The pixels [H, W, C] of a picture as the network sees them. What is none, or is too large, is a `UserError`. */
-  pixels(bytes: Uint8Array, model: SeeingModel, signal: AbortSignal): Promise<Uint8Array>;
+  /** The pixels [H, W, C] of a picture as the network sees them; as `readPicturePixels` says. */
+  pixels(picture: SentPicture, model: SeeingModel, signal: AbortSignal): Promise<Uint8Array>;
   /** What a message of the Open Inference Protocol asks; what is none is an `ApiError`. */
   question(message: SentMessage, signal: AbortSignal): Promise<Question>;
   /** Ends the threads; work under way fails. */

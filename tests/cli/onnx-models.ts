@@ -1,4 +1,5 @@
-/** A foreign ONNX model whose runs never end. Its protobuf is written by hand, since ours writes no graphs within nodes. */
+/** Foreign ONNX models. The protobuf of the one that never ends is written by hand, since ours writes no graphs within nodes. */
+import { encodeModel, tensorRecord } from "../../src/onnx/model.ts";
 
 /** A field of a message: a whole number, or text, bytes or a message with its length before it. */
 type Field = readonly [number: number, value: number | bigint | string | Uint8Array];
@@ -46,3 +47,13 @@ export function endlessModel(): Uint8Array {
   );
   return message([1, 9], [7, graph], [8, message([1, ""], [2, 20])]);
 }
+
+/** Numbers [N, 2] → their halves. */
+export const halvesModel = (): Uint8Array =>
+  encodeModel({
+    name: "halves",
+    nodes: [{ name: "y", domain: "", opType: "Mul", inputs: ["x", "half"], outputs: ["y"], attributes: {} }],
+    initializers: [tensorRecord("half", "float32", { data: [0.5], shape: [] })],
+    inputs: [{ name: "x", kind: "float32", shape: ["N", 2] }],
+    outputs: [{ name: "y", kind: "float32", shape: ["N", 2] }],
+  });

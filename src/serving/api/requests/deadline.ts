@@ -1,5 +1,5 @@
 /** An end to work that nobody waits for any more. */
-import { ApiError } from "./errors.ts";
+import { ApiError } from "../errors.ts";
 
 /** Milliseconds that a request may take, and its client's signal, which aborts when the client has gone. */
 export interface Patience {
