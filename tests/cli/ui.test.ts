@@ -18,19 +18,32 @@ test("two dashboards on one port: the second takes the next free one and says so
   const other = new URL(second.url).port;
   expect(Number(other)).toBeGreaterThan(Number(port));
   expect(second.told()).toContain(`Port ${port} is taken; this dashboard has ${other}.`);
-  for (const { url } of [first, second])
-    expect(await (await fetch(`${url}/api/runs`)).json()).toEqual({ folder: "runs", runs: [] });
+  for (const dashboard of [first, second])
+    expect(await (await dashboard.get("/api/runs")).json()).toEqual({ folder: "runs", runs: [] });
   expect([await first.close(), await second.close()]).toEqual([0, 0]);
 });
 
 test("a folder that is not there yet is shown as empty, and not made", async () => {
   const dashboard = await openDashboard(cwd, ["empty/runs", "--port", "0"]);
-  expect(await (await fetch(`${dashboard.url}/api/runs`)).json()).toEqual({ folder: "empty/runs", runs: [] });
+  expect(await (await dashboard.get("/api/runs")).json()).toEqual({ folder: "empty/runs", runs: [] });
   expect(dashboard.told()).toContain(
     'There is no folder "empty/runs" yet: the first run that is trained here makes it.',
   );
   expect(await dashboard.close()).toBe(0);
   expect(existsSync(join(cwd, "empty"))).toBe(false);
+});
+
+test("the token is one of its own, or that of OCELLI_TOKEN; --no-token needs none", async () => {
+  const statusOf = async (url: string, path = "/api/runs") => (await fetch(url + path)).status;
+  const [first, second] = await Promise.all([openDashboard(cwd, ["--port", "0"]), openDashboard(cwd, ["--port", "0"])]);
+  expect(first.headers).not.toEqual(second.headers);
+  expect([await statusOf(first.url), (await first.get("/api/runs")).status]).toEqual([401, 200]);
+  expect((await fetch(`${first.url}/api/runs`, { headers: second.headers })).status).toBe(401);
+  const known = await openDashboard(cwd, ["--port", "0"], { OCELLI_TOKEN: "mine" });
+  expect([known.headers.authorization, (await known.get("/")).status]).toEqual(["Bearer mine", 200]);
+  const open = await openDashboard(cwd, ["--port", "0", "--no-token"], { OCELLI_TOKEN: "mine" });
+  expect([open.link, await statusOf(open.url)]).toEqual([open.url, 200]);
+  await Promise.all([first, second, known, open].map((dashboard) => dashboard.close()));
 });
 
 test("a file, and a wrong port are told in two lines", () => {
@@ -43,9 +56,9 @@ test("one run may be given; it alone is shown", async () => {
   await writeRunFolder(join(cwd, "some/one"));
   await writeRunFolder(join(cwd, "some/two"));
   const dashboard = await openDashboard(cwd, ["some/one", "--port", "0"]);
-  const { runs } = (await (await fetch(`${dashboard.url}/api/runs`)).json()) as { runs: { id: string }[] };
+  const { runs } = (await (await dashboard.get("/api/runs")).json()) as { runs: { id: string }[] };
   expect(runs.map(({ id }) => id)).toEqual(["one"]);
-  expect((await fetch(`${dashboard.url}/api/runs/two`)).status).toBe(403);
+  expect((await dashboard.get("/api/runs/two")).status).toBe(403);
   await dashboard.close();
 });
 

@@ -12,17 +12,21 @@ export const uiCommand = new Command("ui")
   .description("Open a page with your runs: live curves, comparison, pictures, training")
   .argument("[runs]", "a folder of runs, or one run (default: runs)")
   .option("--port <number>", "the port, or the next free one; 0 takes any", numeric, PORT)
+  .option("--no-token", "let every program of this machine in")
   .addOption(jsonOption)
   .addHelpText("after", examples("ocelli ui", "ocelli ui runs --port 8080", "ocelli ui runs/digits-mnist-cnn-1"))
   .action(
-    guarded(async (given, { port: wanted, json }) => {
-      const { dashboardApp, openRunsFolder, pageFolder } = await import("../../serving/dashboard/index.ts");
+    guarded(async (given, { port: wanted, token: hasToken, json }) => {
+      const { dashboardApp, linkWith, newToken, openRunsFolder, pageFolder } = await import(
+        "../../serving/dashboard/index.ts"
+      );
       const { listen } = await import("../../serving/http.ts");
       const port = wholeNumber("--port", wanted, 0);
       const runs = await openRunsFolder(given ?? "runs");
       const main = process.argv[1] ?? "";
+      const token = hasToken ? process.env.OCELLI_TOKEN || newToken() : undefined;
       const app = dashboardApp({
-        ...{ runs, page: await pageFolder() },
+        ...{ runs, page: await pageFolder(), token },
         commands: {
           train: (values, run) => [main, "train", "--out", run, ...trainingArguments(values)],
           resume: (run, { epochs, unfreeze, lr, from }) => {
@@ -40,8 +44,9 @@ export const uiCommand = new Command("ui")
       });
       const server = await listen(app, { port, orNextFree: true });
       if (port !== 0 && server.port !== port) note(`Port ${port} is taken; this dashboard has ${server.port}.`);
-      if (json) printJson({ runs: runs.name, url: server.url });
-      else print(`Dashboard of "${runs.name}": ${server.url}`);
+      const link = linkWith(server.url, token);
+      if (json) printJson({ runs: runs.name, url: link });
+      else print(`Dashboard of "${runs.name}": ${link}`);
       if (runs.isMissing) note(`There is no folder "${runs.name}" yet: the first run that is trained here makes it.`);
       note("Ctrl-C ends it.");
       await interrupted();

@@ -1,16 +1,14 @@
 /** Who may ask. */
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { bearerOf, tokenCheck } from "../token.ts";
 import { ApiError } from "./errors.ts";
 
-const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-/** Lets those through who send `Authorization: Bearer TOKEN`. The comparison takes the same time whatever they send. */
+/** Lets those through who send `Authorization: Bearer TOKEN`. */
 export function requireToken(token: string): MiddlewareHandler {
-  const expected = hash(token);
+  const isRight = tokenCheck(token);
   return async (context, next) => {
-    const [, given] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];
-    if (timingSafeEqual(hash(given ?? ""), expected) && given !== undefined) return next();
+    const given = bearerOf(context.req.header("authorization"));
+    if (isRight(given)) return next();
     const received = given === undefined ? "none was sent" : "it is another one";
     const challenge = { "www-authenticate": 'Bearer realm="ocelli"' };
     const hint = "Send the header: Authorization: Bearer TOKEN";

@@ -13,6 +13,7 @@ import { markRoutes } from "./routes/marks.ts";
 import { pictureRoutes } from "./routes/pictures.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { trainingRoutes } from "./routes/training.ts";
+import { requireSession } from "./session.ts";
 import { missing, StatusError } from "./status-error.ts";
 
 /** What answers the dashboard's requests. */
@@ -29,6 +30,7 @@ export function dashboardApp(options: DashboardOptions): DashboardApp {
   dashboard.list().catch(() => {}); // so that the list is known when a page asks for it, which then hears of errors
   const app = new Hono();
   app.use(guard());
+  if (options.token !== undefined) app.use(requireSession(options.token));
   app.onError((error, context) => {
     const status = error instanceof StatusError ? error.status : error instanceof UserError ? 400 : 500;
     const hint = error instanceof UserError ? error.hint : "This is a bug in ocelli: please report it.";

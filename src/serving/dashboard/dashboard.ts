@@ -18,6 +18,8 @@ export interface DashboardOptions {
   /** The folder of the built page. */
   readonly page: string;
   readonly commands: TrainingCommands;
+  /** What a browser has to have been given; none where it is undefined. */
+  readonly token?: string;
 }
 
 /** The dashboard's state, and what it knows of runs. */

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.ts";
 
 /** An error with the status of the answer that tells it. */
 export class StatusError extends UserError {
-  readonly status: 403 | 404 | 409 | 413;
+  readonly status: 401 | 403 | 404 | 409 | 413;
 
   constructor(status: StatusError["status"], message: string, hint: string) {
     super(message, hint);

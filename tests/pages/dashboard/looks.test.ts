@@ -53,7 +53,10 @@ describe.runIf(hasChromium)("the dashboard: every page fits, is accessible, and 
     const other = await openDashboard(empty, [".", "--port", "0"]);
     const page = await openPage(browser());
     await page.goto(other.url);
+    await page.getByText("This dashboard asks for its token").waitFor();
+    await page.goto(other.link);
     await page.getByText("No runs yet").waitFor();
+    expect(page.url()).toBe(`${other.url}/`);
     await page.getByRole("link", { name: "Start the first run" }).click();
     await page.getByRole("heading", { name: "New run" }).waitFor();
     await other.close();

@@ -23,6 +23,8 @@ export interface DashboardPages {
   readonly cwd: string;
   browser(): Browser;
   url(): string;
+  /** Asks the dashboard. */
+  get(path: string): Promise<Response>;
   /** The folder of the photos of the run `insects`, three of each class in each part. */
   photos(): string;
   /** Opens a page of the dashboard, and fails if the console says anything that is not expected. */
@@ -80,7 +82,13 @@ export function dashboardPages({ isTrained }: { readonly isTrained: boolean }): 
     rmSync(cwd, { recursive: true, force: true });
   });
   return {
-    ...{ cwd, browser: () => browser, url: () => dashboard.url, photos: () => tree.root },
+    ...{
+      cwd,
+      browser: () => browser,
+      url: () => dashboard.url,
+      get: (path) => dashboard.get(path),
+      photos: () => tree.root,
+    },
     async looking(path, { width = 1440, colorScheme = "light", expected }, use) {
       const page = await openPage(browser, { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
       const complaints: string[] = [];
@@ -93,6 +101,7 @@ export function dashboardPages({ isTrained }: { readonly isTrained: boolean }): 
         if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(dashboard.url))
           complaints.push(request.url());
       });
+      await page.context().addCookies([await cookieOf(dashboard)]);
       await page.goto(dashboard.url + path);
       await use(page).catch(async (error: unknown) => {
         const shown = await page.locator("body").innerText();
@@ -102,6 +111,13 @@ export function dashboardPages({ isTrained }: { readonly isTrained: boolean }): 
       await page.close();
     },
   };
+}
+
+/** The cookie that a browser gets when it opens the dashboard's link. */
+async function cookieOf({ url, link }: OpenDashboard) {
+  const { headers } = await fetch(link, { redirect: "manual" });
+  const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(headers.get("set-cookie") ?? "") ?? [];
+  return { name, value, url };
 }
 
 /** The address of a page within the dashboard. */

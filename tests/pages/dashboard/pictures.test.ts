@@ -8,7 +8,7 @@ import { wavyPng } from "../../../src/testing/photo-folders.ts";
 import { hasChromium } from "../../chromium.ts";
 import { addressOf, dashboardPages, focused } from "./pages.ts";
 
-const { cwd, looking, photos, url } = dashboardPages({ isTrained: true });
+const { cwd, get, looking, photos } = dashboardPages({ isTrained: true });
 
 describe.runIf(hasChromium)("the dashboard: pictures", () => {
   test("a cell of the confusion matrix opens its pictures; Back closes what was opened", async () => {
@@ -28,7 +28,7 @@ describe.runIf(hasChromium)("the dashboard: pictures", () => {
       await page.goBack();
       await expect.poll(() => shown.count()).toBe(6);
       await page.getByRole("combobox", { name: "Show" }).selectOption("Wrong only");
-      const report = (await (await fetch(`${url()}/api/runs/insects/report`)).json()) as RunReport;
+      const report = (await (await get("/api/runs/insects/report")).json()) as RunReport;
       const wrong = report.count * (1 - report.accuracy);
       await expect.poll(() => shown.count()).toBe(Math.round(wrong));
       expect(await page.locator(".tile.wrong").count()).toBe(Math.round(wrong));
