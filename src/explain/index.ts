@@ -1,5 +1,11 @@
 export { HEAT_COLOURS } from "./colours.ts";
-export { type ExplainedPicture, explainPicture } from "./explain-picture.ts";
+export {
+  type ExplainedPicture,
+  explainPicture,
+  explainPrepared,
+  type PreparedPicture,
+  preparePicture,
+} from "./explain-picture.ts";
 export {
   type ExplainedModel,
   type Explainer,

@@ -39,3 +39,24 @@ export async function writeTree(files: FileTree): Promise<{ root: string; remove
   }
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }
+
+/** A picture of one colour in a thousand bytes, of whatever size: runs that end at once. */
+export function emptyBmp(side: number): Uint8Array {
+  const bytes = new Uint8Array(54 + 1024 + 2);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  for (const [at, value] of [
+    [2, bytes.length],
+    [10, 1078],
+    [14, 40],
+    [18, side],
+    [22, side],
+    [30, 1],
+    [34, 2],
+  ] as const)
+    view.setUint32(at, value, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 8, true);
+  bytes.set([0, 1], 1078);
+  return bytes;
+}

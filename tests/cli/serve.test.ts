@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePng } from "../../src/image/index.ts";
+import { emptyBmp } from "../../src/testing/photo-folders.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
 import { emptyFolder, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
 import { halvesModel } from "./onnx-models.ts";
@@ -146,27 +147,6 @@ test("pixels as tensors give the same as the picture; more than the queue holds 
   expect(many.status).toBe(400);
   expect(await many.json()).toMatchObject({ error: '"run": expected at most 8 pictures at once but got 9.' });
 });
-
-/** A picture of one colour in a thousand bytes, of whatever size: runs that end at once. */
-function emptyBmp(side: number): Uint8Array {
-  const bytes = new Uint8Array(54 + 1024 + 2);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x42, 0x4d]);
-  for (const [at, value] of [
-    [2, bytes.length],
-    [10, 1078],
-    [14, 40],
-    [18, side],
-    [22, side],
-    [30, 1],
-    [34, 2],
-  ] as const)
-    view.setUint32(at, value, true);
-  view.setUint16(26, 1, true);
-  view.setUint16(28, 8, true);
-  bytes.set([0, 1], 1078);
-  return bytes;
-}
 
 test("pictures that take long to decode keep nobody else waiting", async () => {
   const own = await startCommand(cwd, ["serve", "run", "--port", "0"]);

@@ -52,6 +52,7 @@ export function dashboardApp(options: DashboardOptions): DashboardApp {
     fetch: app.fetch,
     async close() {
       await Promise.all([dashboard.jobs.close(), dashboard.exports.close()]);
+      await dashboard.workers.close();
       await dashboard.models.close();
     },
   };

@@ -1,5 +1,7 @@
 /** What the dashboard's routes work with. */
 import { join } from "node:path";
+import { openWorkers } from "../work/threads.ts";
+import type { Workers } from "../work/work.ts";
 import { createExports, type ModelExports } from "./actions/exports.ts";
 import type { EvaluationState, Exports, Job, LiveState, RunCompany, RunDetail, RunEntry, RunList } from "./api.ts";
 import { openPlace } from "./pictures/data-set.ts";
@@ -28,6 +30,8 @@ export interface Dashboard extends DashboardOptions {
   readonly models: Models;
   readonly places: Places;
   readonly thumbnails: Thumbnails;
+  /** What decodes pictures. */
+  readonly workers: Workers;
   readonly jobs: Jobs;
   readonly exports: ModelExports;
   list(): Promise<RunList>;
@@ -37,6 +41,8 @@ export interface Dashboard extends DashboardOptions {
   liveFolder(id: string): Promise<string>;
 }
 
+/** Threads that decode pictures, so that the server goes on answering. */
+const DECODING_THREADS = 2;
 const NO_EXPORTS: Exports = { folder: "", files: [], state: "none", error: null };
 const NO_EVALUATION: EvaluationState = { state: "none", done: 0, total: 0, error: null };
 
@@ -56,6 +62,7 @@ const companyWithout = (job: Job): RunCompany => ({
 /** A dashboard where nothing has happened yet. */
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { runs } = options;
+  const workers = openWorkers(DECODING_THREADS);
   const reader = createRunReader();
   const evaluations = createEvaluations();
   const jobs = createJobs(runs, options.commands);
@@ -75,9 +82,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       evaluations,
       jobs,
       exports,
-      models: createModels(),
+      workers,
+      models: createModels(workers),
       places: createPlaces(openPlace),
-      thumbnails: createThumbnails(),
+      thumbnails: createThumbnails(workers),
     },
     async list() {
       const ids = await findRunIds(runs);

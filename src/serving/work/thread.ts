@@ -1,10 +1,11 @@
 /** A thread that decodes pictures and reads messages, one after the other. */
 import { parentPort } from "node:worker_threads";
 import { UserError } from "../../errors.ts";
+import { preparePicture } from "../../explain/explain-picture.ts";
 import { type ErrorData, errorData } from "../../thread.ts";
 import { ApiError } from "../api/errors.ts";
 import { readQuestion } from "../api/tensors/messages.ts";
-import { readPicturePixels } from "./picture.ts";
+import { readPicturePixels, thumbnail } from "./picture.ts";
 import type { Work } from "./work.ts";
 
 /** What the thread answers. */
@@ -13,8 +14,18 @@ export type Done =
   | { readonly refusal: { readonly status: number; readonly message: string; readonly hint: string } }
   | { readonly error: ErrorData };
 
-const perform = async (work: Work): Promise<unknown> =>
-  work.kind === "picture" ? readPicturePixels(work.picture, work.model) : readQuestion(work.message);
+async function perform(work: Work): Promise<unknown> {
+  switch (work.kind) {
+    case "picture":
+      return readPicturePixels(work.picture, work.model);
+    case "question":
+      return readQuestion(work.message);
+    case "thumbnail":
+      return thumbnail(work.file, work.options);
+    case "preparation":
+      return preparePicture(work.source, work.model, work.name);
+  }
+}
 
 /** The memory that may be handed over with an answer instead of being copied. */
 function buffersIn(value: unknown): ArrayBuffer[] {

@@ -1,6 +1,7 @@
 /** The threads that do the work of a server. */
 import type { Worker } from "node:worker_threads";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { PreparedPicture } from "../../explain/index.ts";
 import { endThread, errorFrom, startThread } from "../../thread.ts";
 import { ApiError } from "../api/errors.ts";
 import type { Question } from "../api/tensors/messages.ts";
@@ -62,6 +63,9 @@ export function openWorkers(count: number, module = new URL("./thread.ts", impor
       message.body.length <= SMALL_MESSAGE
         ? readQuestion(message)
         : add<Question>({ kind: "question", message }, signal),
+    thumbnail: (file, options, signal) => add<Uint8Array>({ kind: "thumbnail", file, options }, signal),
+    preparation: (source, { model: { name: network, input }, name }, signal) =>
+      add<PreparedPicture>({ kind: "preparation", source, model: { name: network, input }, name }, signal),
     async close() {
       isClosed = true;
       for (const { reject } of waiting.splice(0)) reject(new Error("the server is stopping"));

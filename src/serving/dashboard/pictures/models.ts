@@ -1,16 +1,26 @@
 /** Networks that answer at once: the last ones asked stay open. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Explainer, explainPicture, openExplainer } from "../../../explain/index.ts";
+import { type Explainer, explainPrepared, openExplainer, type PreparedPicture } from "../../../explain/index.ts";
 import { encodePng } from "../../../image/index.ts";
 import { softmaxRows, topClasses } from "../../../metrics/index.ts";
 import { type LoadedModel, loadModel, openModel, RUN_FILES, type Trainer } from "../../../training/index.ts";
+import type { Workers } from "../../work/work.ts";
 import type { Classified } from "../api.ts";
+import { withPatience } from "./patience.ts";
+
+/** How a picture is asked about. */
+export interface Asked {
+  /** What errors call it, where it has no file. */
+  readonly name: string;
+  /** Aborts when nobody waits any more. */
+  readonly client?: AbortSignal;
+}
 
 /** Models by the folders of their runs. */
 export interface Models {
   /** What the run's best weights make of a picture given as its path or its bytes. What is no picture is a `UserError`. */
-  classify(run: string, picture: string | Uint8Array, name: string): Promise<Classified>;
+  classify(run: string, picture: string | Uint8Array, asked: Asked): Promise<Classified>;
   close(): Promise<void>;
 }
 
@@ -37,7 +47,7 @@ async function close(opened: Promise<OpenModel>): Promise<void> {
 }
 
 /** No model open. */
-export function createModels(): Models {
+export function createModels(workers: Pick<Workers, "preparation">): Models {
   const opened = new Map<string, { stamp: number; model: Promise<OpenModel> }>();
   let last: Promise<unknown> = Promise.resolve();
   const get = async (run: string): Promise<OpenModel> => {
@@ -58,12 +68,18 @@ export function createModels(): Models {
     entry.model.catch(() => opened.delete(run));
     return entry.model;
   };
+  // one after the other, so that none is closed under another
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.catch(() => {}).then(work);
+    last = done;
+    return done;
+  };
   return {
-    classify(run, picture, name) {
-      // one after the other, so that none is closed under another
-      const answer = last.catch(() => {}).then(async () => answerOf(await get(run), picture, name));
-      last = answer;
-      return answer;
+    async classify(run, picture, { name, client }) {
+      const { model } = await inTurn(() => get(run));
+      const about = { model, name: typeof picture === "string" ? picture : name };
+      const prepared = await withPatience((signal) => workers.preparation(picture, about, signal), client);
+      return inTurn(async () => answerOf(await get(run), prepared));
     },
     async close() {
       await last.catch(() => {});
@@ -73,12 +89,8 @@ export function createModels(): Models {
   };
 }
 
-async function answerOf(
-  { model, explainer }: OpenModel,
-  picture: string | Uint8Array,
-  name: string,
-): Promise<Classified> {
-  const { logits, overlay } = await explainPicture(explainer, picture, { model, name });
+async function answerOf({ model, explainer }: OpenModel, prepared: PreparedPicture): Promise<Classified> {
+  const { logits, overlay } = await explainPrepared(explainer, prepared, { model });
   const rows = { data: logits, classes: model.classes.length };
   const probabilities = softmaxRows(rows);
   return {

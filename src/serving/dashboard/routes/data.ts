@@ -45,7 +45,9 @@ export function dataRoutes({ runs, models, places, thumbnails }: Dashboard): Hon
   });
   app.post("/data/:part/:index/classify", async (context) => {
     const { run, picture, content } = await shown(context);
-    return context.json(await models.classify(run, content, picture.file ?? "picture"));
+    return context.json(
+      await models.classify(run, content, { name: picture.file ?? "picture", client: context.req.raw.signal }),
+    );
   });
   return app;
 }

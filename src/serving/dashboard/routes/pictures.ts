@@ -68,7 +68,7 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
   app.post("/pictures/:index/classify", async (context) => {
     const run = await runOf(context);
     const picture = await pictureOf(run, checked(indexSchema, context.req.param("index")));
-    return context.json(await models.classify(run, picture, "picture"));
+    return context.json(await models.classify(run, picture, { name: "picture", client: context.req.raw.signal }));
   });
   const limit = bodyLimit({
     maxSize: LARGEST,
@@ -79,7 +79,7 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
   app.post("/classify", limit, async (context) => {
     const run = await runOf(context);
     const bytes = new Uint8Array(await context.req.arrayBuffer());
-    return context.json(await models.classify(run, bytes, nameOf(context)));
+    return context.json(await models.classify(run, bytes, { name: nameOf(context), client: context.req.raw.signal }));
   });
   return app;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../../image/index.ts";
 import { json, SAMPLES, type TestDashboard, testDashboard } from "../../../testing/dashboard.ts";
-import { wavyPng } from "../../../testing/photo-folders.ts";
+import { emptyBmp, wavyPng } from "../../../testing/photo-folders.ts";
 import { SETTING_FLAGS, SETTING_NAMES } from "../../../training/index.ts";
 import type { PicturePage, RunReport, TrainCheck, TrainForm } from "../api.ts";
 
@@ -53,6 +53,17 @@ describe("pictures", () => {
     expect(response.status).toBe(400);
     expect(await json(response)).toMatchObject({ error: { message: expect.stringMatching(/expected a JPEG, PNG/) } });
     await writeFile(join(root, "photos/val/ants/0.png"), await wavyPng(4));
+  });
+  test("one that takes long to decode keeps nobody else waiting", async () => {
+    await writeFile(join(root, "photos/val/ants/1.png"), emptyBmp(4000));
+    const told: string[] = [];
+    const asked = (path: string) => get(path).then(({ status }) => void told.push(`${path} ${status}`));
+    const slow = asked("/api/runs/photos/pictures/1/image?side=32");
+    for (let n = 0; n < 3; n++) await asked("/api/runs");
+    expect(told).toEqual(Array.from({ length: 3 }, () => "/api/runs 200"));
+    await slow;
+    expect(told[3]).toBe("/api/runs/photos/pictures/1/image?side=32 200");
+    await writeFile(join(root, "photos/val/ants/1.png"), await wavyPng(5));
   });
   test("a run without predictions says what to do", async () => {
     const response = await get("/api/runs/plain/report");
