@@ -31,7 +31,8 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    const file = await open(temporary, "w");
+    await rm(temporary, { force: true }); // of a process that had this number, or a link that somebody put there
+    const file = await open(temporary, "wx");
     try {
       for (const piece of Array.isArray(content) ? content : [content]) await file.writeFile(piece);
       await file.sync();

@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly data: IdxData;
   /** Whether event files for TensorBoard are written too. */
   readonly tensorboard?: boolean;
+  /** That a run is taken which a process of another machine holds. */
+  readonly force?: boolean;
 }
 
 /** A run that came to its end. */
@@ -45,6 +47,7 @@ export async function performRun({
   run,
   data,
   tensorboard,
+  force,
 }: RunRequest): Promise<FinishedRun | undefined> {
   const { openProgress, openRunFolder, train, resume } = await import("../training/index.ts");
   const folder = openRunFolder(run);
@@ -77,7 +80,7 @@ export async function performRun({
     if (isStopped) note(`Report so far: ${evaluated.page}`);
   };
   const options = { onEvent, signal, afterwards };
-  const summary = await (plan ? resume(plan, options) : train(config, { ...options, run, data }))
+  const summary = await (plan ? resume(plan, { ...options, force }) : train(config, { ...options, run, data }))
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});

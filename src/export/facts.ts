@@ -1,11 +1,11 @@
 /** What is known of a model besides its weights: the run that it is from, its data and how good it is. */
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stateHash } from "../checkpoint/index.ts";
 import { classCounts, type IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { wilsonInterval } from "../metrics/index.ts";
 import { MODELS } from "../models/index.ts";
+import { readOwn } from "../own-file.ts";
 import {
   configValues,
   dataByOutputs,
@@ -74,7 +74,7 @@ async function orNote<T>(asked: Promise<T>, note: (line: string) => void): Promi
 /** What `summary.json` says; nothing for a run that has not ended. */
 async function readSummary(path: string): Promise<{ id?: string; dataSha256?: string }> {
   try {
-    const { id, dataSha256 } = JSON.parse(await readFile(join(path, RUN_FILES.summary), "utf8"));
+    const { id, dataSha256 } = JSON.parse(await readOwn(join(path, RUN_FILES.summary)));
     return { ...(typeof id === "string" && { id }), ...(typeof dataSha256 === "string" && { dataSha256 }) };
   } catch {
     return {};

@@ -39,6 +39,8 @@ export type {
   Trainer,
   TrainerOptions,
 } from "./network-trainer.ts";
+export { expectNoLinks } from "./ownership/links.ts";
+export { LOCK_FILE, lockHolder } from "./ownership/lock.ts";
 export {
   decodeFor,
   type PictureAnswer,
@@ -85,12 +87,12 @@ export {
   type StoredSetting,
 } from "./run-account.ts";
 export { dataOptions, workersOf } from "./run-data.ts";
+export { RUN_FILES } from "./run-files.ts";
 export {
   checkRunFolder,
   freeRunFolder,
   isRunFolder,
   openRunFolder,
-  RUN_FILES,
   readRecords,
   readRunConfig,
   readRunMarks,

@@ -27,8 +27,10 @@ import {
   weightsFor,
 } from "./file-weights.ts";
 import type { Trainer } from "./network-trainer.ts";
+import { expectNoLinks } from "./ownership/links.ts";
 import { defaultInput, inputShapeOf, type ModelInput, parsePreprocessing } from "./preprocessing.ts";
-import { isRunFolder, RUN_FILES } from "./run-folder.ts";
+import { RUN_FILES } from "./run-files.ts";
+import { isRunFolder } from "./run-folder.ts";
 import { openTrainer } from "./trainer.ts";
 
 /** The photos that a model was trained on, as far as it is known. */
@@ -181,6 +183,7 @@ function classCount(weights: StateDict, { heads }: ModelRecord): number {
 
 async function weightsFile(path: string): Promise<string> {
   if (await isRunFolder(path)) {
+    await expectNoLinks(path);
     const best = join(path, RUN_FILES.best);
     const last = join(path, RUN_FILES.last);
     for (const file of [best, last]) if (await stat(file).catch(() => undefined)) return file;

@@ -7,7 +7,7 @@ import type { IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";
 import type { Evaluation } from "./network-trainer.ts";
-import { RUN_FILES } from "./run-folder.ts";
+import { RUN_FILES } from "./run-files.ts";
 
 /** The file's name. */
 export const PREDICTIONS_FILE = "predictions.jsonl";

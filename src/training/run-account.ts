@@ -1,11 +1,13 @@
 /** What a run's folder tells, as far as it can be read: for whoever looks at runs that may be half-written, damaged or newer. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import type { EpochRecord, EvalRecord, MetricsRecord } from "../metrics/index.ts";
+import { readOwn } from "../own-file.ts";
+import { expectNoLinks } from "./ownership/links.ts";
 import { type StageRecord, stagesIn } from "./resuming/run-stage.ts";
-import { RUN_FILES } from "./run-folder.ts";
+import { RUN_FILES } from "./run-files.ts";
 import { SETTING_NAMES } from "./settings.ts";
 import type { TrainSummary } from "./summary.ts";
 
@@ -83,8 +85,9 @@ export interface RunAccountOptions {
 /** Reads a run's folder. Never fails: what is missing or damaged is told in `problems`. */
 export async function readRunAccount(path: string, options: RunAccountOptions = {}): Promise<RunAccount> {
   const problems: string[] = [];
+  await expectNoLinks(path).catch((error: unknown) => problems.push(messageOf(error)));
   const text = async (name: keyof typeof RUN_FILES): Promise<string | undefined> =>
-    readFile(join(path, RUN_FILES[name]), "utf8").catch((error: NodeJS.ErrnoException) => {
+    readOwn(join(path, RUN_FILES[name])).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") problems.push(`${RUN_FILES[name]} cannot be read (${messageOf(error)}).`);
       return undefined;
     });

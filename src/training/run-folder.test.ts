@@ -29,7 +29,10 @@ const step = (number: number): MetricsRecord => ({ type: "step", epoch: 1, step:
 describe("a new run", () => {
   test("has its settings, and empty records and log", async () => {
     const folder = await createRunFolder(join(newPath(), "deep", "er"), config);
-    expect((await readdir(folder.path)).toSorted()).toEqual(["config.json", "log.txt", "metrics.jsonl"]);
+    const files = ["config.json", "log.txt", "metrics.jsonl"];
+    expect((await readdir(folder.path)).toSorted()).toEqual([...files, "run.lock"]);
+    await folder.release();
+    expect((await readdir(folder.path)).toSorted()).toEqual(files);
     expect(await readRunConfig(folder.path)).toEqual(config);
     expect(await readRecords(folder.path)).toEqual([]);
     expect(await isRunFolder(folder.path)).toBe(true);
@@ -42,10 +45,28 @@ describe("a new run", () => {
     expect(await readRunMarks((await createRunFolder(newPath(), config, bandData())).path)).toEqual({});
   });
 
+  test("takes the place of one that was ended before its first checkpoint", async () => {
+    const path = newPath();
+    const ended = await createRunFolder(path, config);
+    await ended.release();
+    await writeFile(join(path, ".config.json.7.tmp"), "{");
+    await writeFile(join(path, "progress.json"), "{");
+    await expect(readRunConfig(path)).resolves.toEqual(config);
+    await rm(join(path, "config.json"));
+    await expect(readRunConfig(path)).rejects.toThrow("but it was ended before its first checkpoint.");
+    await (await createRunFolder(path, config)).release();
+    expect((await readdir(path)).toSorted()).toEqual(["config.json", "log.txt", "metrics.jsonl"]);
+    await appendFile(join(path, "metrics.jsonl"), `${JSON.stringify(step(1))}\n`);
+    await expect(checkRunFolder(path)).rejects.toThrow("it holds a run already");
+  });
+
   test("may be made in an empty folder, and never over anything", async () => {
     const path = newPath();
     await mkdir(path);
     const folder = await createRunFolder(path, config);
+    await expect(createRunFolder(path, config)).rejects.toThrow(`but process ${process.pid} writes a run to it.`);
+    await writeFile(folder.file("last"), "");
+    await folder.release();
     await expect(createRunFolder(path, config)).rejects.toMatchObject({
       name: "UserError",
       message: `"${path}": expected a new or empty folder but it holds a run already.`,

@@ -1,26 +1,18 @@
 /** The folder of a run: what training writes, and everything else reads. */
-import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/index.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
 import type { MetricsRecord } from "../metrics/index.ts";
+import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { expectNoLinks } from "./ownership/links.ts";
+import { lockHolder, lockRun } from "./ownership/lock.ts";
+import { clearUnbegun, isUnbegun, isUnfinished, notBegun } from "./ownership/unbegun.ts";
 import { photoList } from "./resuming/data-changes.ts";
-
-/** Names of the files of a run. */
-export const RUN_FILES = {
-  config: "config.json",
-  metrics: "metrics.jsonl",
-  log: "log.txt",
-  best: "best.pth",
-  last: "last.pth",
-  summary: "summary.json",
-  labels: "labels.json",
-  note: "note.txt",
-  photos: "photos.jsonl",
-} as const;
+import { RUN_FILES } from "./run-files.ts";
 
 /** A run's folder. Records and log lines are appended in the order in which they come. */
 export interface RunFolder {
@@ -42,13 +34,23 @@ export async function isRunFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Throws a `UserError` unless a run may be made there: in a new or empty folder. */
+/**
+ * Throws a `UserError` unless a run may be made there: in a new or empty folder, or one in which another run was ended before its
+ * first checkpoint.
+ */
 export async function checkRunFolder(path: string): Promise<void> {
   const entries = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw folderError(path, error);
   });
   if (entries.length === 0) return;
+  const holder = await lockHolder(path);
+  if (holder)
+    throw new UserError(
+      `"${path}": expected a new or empty folder but process ${holder.pid} writes a run to it.`,
+      "Choose another --out.",
+    );
+  if (await isUnbegun(path)) return;
   const run = await isRunFolder(path);
   throw new UserError(
     `"${path}": expected a new or empty folder but it holds ${run ? "a run already" : `"${entries[0]}"`}.`,
@@ -59,19 +61,31 @@ export async function checkRunFolder(path: string): Promise<void> {
 /** A run that is being made; `withdraw` takes away all that was made, for a run that could not start. */
 export interface NewRunFolder extends RunFolder {
   withdraw(): Promise<void>;
+  /** Lets other processes write to it. */
+  release(): Promise<void>;
 }
 
 /**
- * Makes the folder of a new run and writes its `config.json`, and what people said of single photos. A folder with anything in it
- * is a `UserError`.
+ * Makes the folder of a new run, which this process alone writes to, and writes its `config.json`, and what people said of single
+ * photos. A folder with anything in it is a `UserError`, unless it is of a run that was ended before it began.
  */
 export async function createRunFolder(path: string, config: ResolvedConfig, data?: IdxData): Promise<NewRunFolder> {
   await checkRunFolder(path);
   const topmost = await makeFolder(path).catch((error: unknown) => {
     throw folderError(path, error);
   });
-  const folder = { ...openRunFolder(path), withdraw: () => withdraw(path, topmost) };
+  const lock = await lockRun(path);
+  const folder = {
+    ...openRunFolder(path),
+    release: () => lock.release(),
+    withdraw: async () => {
+      await lock.release();
+      await withdraw(path, topmost);
+    },
+  };
   try {
+    if (!(await isUnbegun(path))) throw folderError(path, new Error("another program writes to it"));
+    await clearUnbegun(path);
     await writeFileAtomic(folder.file("config"), `${JSON.stringify(config, null, 2)}\n`);
     await writeFileAtomic(folder.file("metrics"), "");
     await writeFileAtomic(folder.file("log"), "");
@@ -144,8 +158,8 @@ export function openRunFolder(path: string): RunFolder {
     const text = pending[name];
     pending[name] = "";
     if (text === "") return;
-    await appendFile(file(name), text).catch((error: unknown) => {
-      throw writeError(file(name), error);
+    await appendOwn(file(name), text).catch((error: unknown) => {
+      throw error instanceof UserError ? error : writeError(file(name), error);
     });
   };
   return {
@@ -185,10 +199,13 @@ export function runLayers(path: string, text: string): ConfigLayer[] {
   return [{ from: "default", values: { weights: "none" } }, ...parseRunConfig(text, join(path, RUN_FILES.config))];
 }
 
-/** The text of a run's `config.json`. A folder that holds no run is a `UserError`. */
-export function readRunConfigText(path: string): Promise<string> {
-  return readFile(join(path, RUN_FILES.config), "utf8").catch((error: unknown) => {
+/** The text of a run's `config.json`. A folder that holds no run, or links instead of a run's files, is a `UserError`. */
+export async function readRunConfigText(path: string): Promise<string> {
+  await expectNoLinks(path);
+  return readOwn(join(path, RUN_FILES.config)).catch(async (error: unknown) => {
+    if (error instanceof UserError) throw error;
     const options = { cause: error };
+    if (await isUnbegun(path)) throw notBegun(path);
     throw new UserError(
       `"${path}": expected the folder of a run but it has no config.json.`,
       "Give a folder that `ocelli train` made.",
@@ -206,17 +223,15 @@ export const readRecords = async (path: string): Promise<MetricsRecord[]> =>
 
 /** Prepares the folder for a run that goes on after step `step`: takes away the records after it, and unfinished files. */
 export async function rewindRunFolder(path: string, step: number): Promise<void> {
-  for (const name of await readdir(path)) if (UNFINISHED.test(name)) await rm(join(path, name), { force: true });
+  for (const name of await readdir(path)) if (isUnfinished(name)) await rm(join(path, name), { force: true });
   const lines = await readLines(path);
   const end = lines.findLast(({ record }) => record.step <= step)?.end ?? 0;
-  await truncate(join(path, RUN_FILES.metrics), end).catch(async (error: NodeJS.ErrnoException) => {
+  await truncateOwn(join(path, RUN_FILES.metrics), end).catch(async (error: NodeJS.ErrnoException) => {
+    if (error instanceof UserError) throw error;
     if (error.code !== "ENOENT") throw writeError(join(path, RUN_FILES.metrics), error);
     await writeFileAtomic(join(path, RUN_FILES.metrics), "");
   });
 }
-
-/** What `writeFileAtomic` leaves behind if the process is killed while it writes. */
-const UNFINISHED = /^\..+\.\d+\.tmp$/;
 
 /** A line of `metrics.jsonl`, and the place in the file where the next one begins. */
 interface RecordLine {
@@ -225,7 +240,7 @@ interface RecordLine {
 }
 
 async function readLines(path: string): Promise<RecordLine[]> {
-  const text = await readFile(join(path, RUN_FILES.metrics), "utf8").catch(() => "");
+  const text = await readOwn(join(path, RUN_FILES.metrics)).catch(() => "");
   const lines: RecordLine[] = [];
   let end = 0;
   for (const line of text.split("\n").slice(0, -1)) {

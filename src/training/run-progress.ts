@@ -1,9 +1,11 @@
 /** How far a run is at this moment: `progress.json`, which its process writes for whoever looks at the folder, and removes at its end. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { readOwn } from "../own-file.ts";
 import type { TrainingListener } from "./events.ts";
+import { isThere } from "./ownership/process-mark.ts";
 
 /** Its name in a run's folder. */
 export const PROGRESS_FILE = "progress.json";
@@ -42,7 +44,7 @@ const PATIENCE = 60_000;
 
 /** What a run's folder says of its progress; undefined where nothing does. */
 export async function readProgress(run: string): Promise<RunProgress | undefined> {
-  const text = await readFile(join(run, PROGRESS_FILE), "utf8").catch(() => undefined);
+  const text = await readOwn(join(run, PROGRESS_FILE)).catch(() => undefined);
   if (text === undefined) return undefined;
   try {
     return progressSchema.safeParse(JSON.parse(text)).data;
@@ -54,15 +56,6 @@ export async function readProgress(run: string): Promise<RunProgress | undefined
 /** Whether the process that wrote it is at work: it is there and wrote lately. Of another machine only the second is known. */
 export function isAtWork({ pid, host, written }: RunProgress, now = Date.now()): boolean {
   return now - written < PATIENCE && (host !== hostname() || isThere(pid));
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"; // another person's process
-  }
 }
 
 /** Keeps a run's `progress.json`. */
@@ -82,7 +75,7 @@ export function openProgress(run: string): ProgressWriter {
   const write = (): void => {
     const epochSeconds = Math.round((performance.now() - epochBegan) / 100) / 10;
     const text = `${JSON.stringify({ ...now, epochSeconds, written: Date.now() })}\n`;
-    last = last.then(() => writeFile(temporary, text).then(() => rename(temporary, file))).catch(() => {});
+    last = last.then(() => overwrite(temporary, text).then(() => rename(temporary, file))).catch(() => {});
   };
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -113,4 +106,10 @@ export function openProgress(run: string): ProgressWriter {
       for (const name of [file, temporary]) await rm(name, { force: true }).catch(() => {});
     },
   };
+}
+
+/** Writes a file that is only ours, without following a link. */
+async function overwrite(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, text, { flag: "wx" });
 }

@@ -10,11 +10,19 @@ import { settleWeights } from "./default-weights.ts";
 import type { TrainingListener } from "./events.ts";
 import { kernelChoicesFile, type Trainer, type TrainerOptions } from "./network-trainer.ts";
 import { lossOf, lossWeightOf } from "./objective.ts";
+import { lockRun } from "./ownership/lock.ts";
 import { inputShapeOf, type ModelInput } from "./preprocessing.ts";
-import type { ResumePlan } from "./resuming/plan.ts";
+import { expectUnchanged, type ResumePlan } from "./resuming/plan.ts";
 import { configText, FIRST_STAGE } from "./resuming/run-stage.ts";
 import { dataOptions, inputOf, isPhotos, workersOf } from "./run-data.ts";
-import { createRunFolder, openRunFolder, type RunFolder, rewindRunFolder, writeDataFiles } from "./run-folder.ts";
+import {
+  createRunFolder,
+  type NewRunFolder,
+  openRunFolder,
+  type RunFolder,
+  rewindRunFolder,
+  writeDataFiles,
+} from "./run-folder.ts";
 import type { RunParts, StageStart } from "./run-parts.ts";
 import type { TrainConfig } from "./settings.ts";
 import { freezeIn, partOf } from "./stages.ts";
@@ -36,6 +44,8 @@ export interface ResumeOptions {
   readonly onEvent?: TrainingListener;
   /** Finishes the step under way, saves, and returns without a summary. */
   readonly signal?: AbortSignal;
+  /** That a run is taken which a process of another machine holds, of which nothing is known here. */
+  readonly force?: boolean;
   /** Called at the end of a run, also of one that was stopped; the engine is open until it returns. */
   readonly afterwards?: (trainer: Trainer, end: { readonly isStopped: boolean }) => Promise<void>;
 }
@@ -51,8 +61,9 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
  * cannot start leaves no folder behind.
  */
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
-  return withRun(config, options, async (run) => {
-    const folder = await createRunFolder(options.run, run.facts.config, run.data);
+  let folder: NewRunFolder | undefined;
+  const use: RunUse = async (run) => {
+    folder = await createRunFolder(options.run, run.facts.config, run.data);
     const training = new TrainingRun(run, folder, { ...options, stage: FIRST_STAGE });
     try {
       await training.begin();
@@ -61,11 +72,25 @@ export async function train(config: ResolvedConfig, options: TrainOptions): Prom
       throw error;
     }
     return training.train();
-  });
+  };
+  return withRun(config, options, use).finally(() => folder?.release());
 }
 
-/** Goes on with a run as planned: exactly where its `last.pth` left it, or with a new stage. */
+/**
+ * Goes on with a run as planned: exactly where its `last.pth` left it, or with a new stage. A run that another process writes to,
+ * or has written to since the plan was made, is a `UserError`.
+ */
 export async function resume(plan: ResumePlan, options: ResumeOptions = {}): Promise<TrainSummary | undefined> {
+  const lock = await lockRun(plan.run, options);
+  try {
+    await expectUnchanged(plan);
+    return await goOn(plan, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function goOn(plan: ResumePlan, options: ResumeOptions): Promise<TrainSummary | undefined> {
   const { config, data, last, stage, isNew, run: path } = plan;
   const folder = openRunFolder(path);
   const known = { weights: "none", networkOptions: last.options, firstEpoch: stage.epoch, notes: plan.notes };

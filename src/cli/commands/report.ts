@@ -30,13 +30,14 @@ async function answersOf(run: string, options: ReportOptions, keep: (trainer: Tr
 }
 
 async function makeReport(run: string, options: ReportOptions): Promise<{ report: string; problems: string[] }> {
-  const { looksLikeRun } = await import("../../training/index.ts");
+  const { expectNoLinks, looksLikeRun } = await import("../../training/index.ts");
   const { writeReport } = await import("../../reports/index.ts");
   if (!(await looksLikeRun(run)))
     throw new UserError(
       `"${run}": expected the folder of a run but it has none of a run's files.`,
       "Give a folder that `ocelli train` made; list them with: ocelli runs",
     );
+  await expectNoLinks(run);
   let trainer: Trainer | undefined;
   const problems: string[] = [];
   try {

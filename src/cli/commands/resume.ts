@@ -18,6 +18,7 @@ interface OwnFlags {
   readonly from?: "best" | "last";
   readonly data?: string;
   readonly tensorboard?: boolean;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,7 @@ export const resumeCommand = trainingOptions(
         "last",
       ]),
     )
+    .option("--force", "take a run that a process of another machine holds, if that is gone")
     .option("--data <place>", "the run's data where they are now; what changed is listed"),
   { without: KEPT, isResumed: true },
 )
@@ -57,7 +59,7 @@ export const resumeCommand = trainingOptions(
   )
   .action(
     guarded(async (run, given) => {
-      const { json, unfreeze, tensorboard, from, data: place, ...flags } = given as OwnFlags & TrainingFlags;
+      const { json, unfreeze, tensorboard, force, from, data: place, ...flags } = given as OwnFlags & TrainingFlags;
       if (unfreeze && flags.freeze !== undefined && flags.freeze !== "none")
         throw new UserError(
           `--unfreeze: expected no --freeze beside it but got --freeze ${String(flags.freeze)}.`,
@@ -68,7 +70,7 @@ export const resumeCommand = trainingOptions(
       const values = { ...(unfreeze && { freeze: "none" }), data: place, ...settingsOf(flags) };
       const plan = await planResume(run, { values, nameOf: flagOf, from, load: loadRunData });
       const { config, data } = plan;
-      const finished = await performRun({ plan, config, run, data, tensorboard });
+      const finished = await performRun({ plan, config, run, data, tensorboard, force });
       if (!finished) return;
       if (json) return printJson(finished.summary);
       printRun(finished);

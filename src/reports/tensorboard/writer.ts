@@ -1,11 +1,12 @@
 /** Writes what a run tells into an event file that TensorBoard shows, while it trains. */
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { writeError } from "../../atomic-file.ts";
 import { makeFolder } from "../../data/make-folder.ts";
 import { readHeader } from "../../image/index.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../../metrics/index.ts";
+import { appendOwn } from "../../own-file.ts";
 import { readRecords, type TrainingEvent } from "../../training/index.ts";
 import { encodeEvent, encodeRecord, FILE_VERSION, type SummaryValue, type TensorboardEvent } from "./events.ts";
 
@@ -36,7 +37,7 @@ export function openTensorboard(run: string): TensorboardWriter {
     work.catch(() => {}); // told by close
   };
   const append = (events: readonly TensorboardEvent[]): Promise<void> =>
-    appendFile(file, Buffer.concat(events.map((event) => encodeRecord(encodeEvent(event)))));
+    appendOwn(file, Buffer.concat(events.map((event) => encodeRecord(encodeEvent(event)))));
   const flush = (): void => {
     const events = waiting;
     waiting = [];

@@ -5,6 +5,7 @@ import { type IdxData, type Marks, type PhotoData, readMarks } from "../../data/
 import { UserError } from "../../errors.ts";
 import { type LastCheckpoint, readLast } from "../checkpoint.ts";
 import { configValues, type ResolvedConfig, resolveConfig } from "../config.ts";
+import { isUnbegun, notBegun } from "../ownership/unbegun.ts";
 import { openRunFolder, readRunConfigText, readRunMarks, runLayers } from "../run-folder.ts";
 import { FIXED_SETTINGS } from "../setting-flags.ts";
 import type { SettingName, TrainConfig } from "../settings.ts";
@@ -28,6 +29,8 @@ export interface ResumePlan {
   readonly run: string;
   readonly config: ResolvedConfig;
   readonly last: LastCheckpoint;
+  /** What its file was like when it was read. */
+  readonly stamp: string;
   readonly data: IdxData;
   readonly stage: RunStage;
   /** Whether that stage is a new one. */
@@ -44,10 +47,12 @@ export interface ResumePlan {
 export async function planResume(run: string, request: ResumeRequest): Promise<ResumePlan> {
   const text = await readRunConfigText(run);
   const folder = openRunFolder(run);
-  await stat(folder.file("last")).catch((error: unknown) => {
+  const stamp = await stampOf(folder.file("last"));
+  if (stamp === "") {
+    if (await isUnbegun(run)) throw notBegun(run);
     const message = `"${run}": expected the folder of a run that has begun but it has no last.pth.`;
-    throw new UserError(message, "Delete the folder and train again.", { cause: error });
-  });
+    throw new UserError(message, "Delete the folder and train again.");
+  }
   const last = await readLast(folder.file("last"));
   const asked = askedConfig(run, { text, last, ...request });
   checkFixed(run, last, asked.config);
@@ -62,11 +67,27 @@ export async function planResume(run: string, request: ResumeRequest): Promise<R
   const noBest =
     isNew && !hasBest && request.from !== "last" ? ["There are no best weights yet: the last ones are taken."] : [];
   return {
-    ...{ run, last, stage, isNew, data: loaded.data, hasNewData: loaded.hasNewData },
+    ...{ run, last, stamp, stage, isNew, data: loaded.data, hasNewData: loaded.hasNewData },
     config: isNew ? asked.config : asked.exact,
     before: recordsBefore(JSON.parse(text), last, { isNew, stage }),
     notes: [...notes, ...noBest],
   };
+}
+
+/** Size and time of a file; "" if it is not there. */
+const stampOf = (file: string): Promise<string> =>
+  stat(file).then(
+    ({ size, mtimeMs }) => `${size} ${mtimeMs}`,
+    () => "",
+  );
+
+/** Throws a `UserError` if the run's checkpoint is another one than when the plan was made. */
+export async function expectUnchanged({ run, stamp }: Pick<ResumePlan, "run" | "stamp">): Promise<void> {
+  if (stamp === (await stampOf(openRunFolder(run).file("last")))) return;
+  throw new UserError(
+    `"${run}": expected it as it was a moment ago but another process has gone on with it.`,
+    "Try again.",
+  );
 }
 
 interface AskedConfig {

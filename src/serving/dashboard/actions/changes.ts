@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../../../atomic-file.ts";
 import { messageOf, UserError } from "../../../errors.ts";
-import { isAtWork, RUN_FILES, readProgress } from "../../../training/index.ts";
+import { isAtWork, lockHolder, RUN_FILES, readProgress } from "../../../training/index.ts";
 import { type RunsFolder, runPath } from "../runs/find.ts";
 import { conflict } from "../status-error.ts";
 
@@ -46,7 +46,7 @@ export const inTraining = (id: string): UserError =>
 /** Throws (409) while the run's own process is at work, wherever it was started. */
 export async function requireIdle(path: string, id: string): Promise<void> {
   const progress = await readProgress(path);
-  if (progress && isAtWork(progress)) throw inTraining(id);
+  if ((progress && isAtWork(progress)) || (await lockHolder(path))) throw inTraining(id);
 }
 
 /** Moves a run's folder. A name that is taken is a 409, and what the system refuses a `UserError`. */

@@ -1,9 +1,8 @@
 /** Models exported from the page. */
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { Hono } from "hono";
 import { z } from "zod";
+import { openOwn } from "../../../own-file.ts";
 import { exportedFile } from "../actions/exports.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { findRun } from "../runs/find.ts";
@@ -26,11 +25,12 @@ export function exportRoutes({ runs, exports }: Dashboard): Hono {
   app.get("/runs/:id/exports/:name", async (context) => {
     const name = context.req.param("name");
     const path = exportedFile(await findRun(runs, context.req.param("id")), name);
-    const found = await stat(path).catch(() => undefined);
-    if (!found?.isFile()) throw missing(`"${name}": there is no such exported model.`, "Export it again.");
-    return context.body(Readable.toWeb(createReadStream(path)) as ReadableStream, 200, {
+    const file = await openOwn(path).catch(() => undefined);
+    if (!file) throw missing(`"${name}": there is no such exported model.`, "Export it again.");
+    const { size } = await file.stat();
+    return context.body(Readable.toWeb(file.createReadStream()) as ReadableStream, 200, {
       "content-type": "application/octet-stream",
-      "content-length": String(found.size),
+      "content-length": String(size),
       "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
     });
   });

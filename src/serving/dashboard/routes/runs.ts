@@ -1,8 +1,8 @@
 /** Runs: the list, one of them, what happens to them. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
+import { readOwnBytes } from "../../../own-file.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { mayBeOpened } from "../runs/detail.ts";
 import { findRun } from "../runs/find.ts";
@@ -35,7 +35,7 @@ export function runRoutes(dashboard: Dashboard): Hono {
     const name = context.req.param("name");
     const path = await findRun(runs, context.req.param("id"));
     if (!mayBeOpened(name)) throw forbidden(`"${name}": expected a picture or the report of the run.`);
-    const bytes = await readFile(join(path, name)).catch(() => undefined);
+    const bytes = await readOwnBytes(join(path, name)).catch(() => undefined);
     if (!bytes) throw missing(`"${name}": the run has no such file.`, "Open another.");
     const isReport = name.endsWith(".html");
     return context.body(new Uint8Array(bytes), 200, {

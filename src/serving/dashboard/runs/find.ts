@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../../../errors.ts";
-import { findRuns, looksLikeRun } from "../../../training/index.ts";
+import { expectNoLinks, findRuns, looksLikeRun } from "../../../training/index.ts";
 import { forbidden, missing } from "../status-error.ts";
 
 /** Where runs are looked for. */
@@ -62,5 +62,8 @@ export async function findRun(runs: RunsFolder, id: string): Promise<string> {
   if (real === undefined)
     throw missing(`run "${id}": there is no such run.`, "It may have been removed: go to the list.");
   if (!liesIn(await realpath(runs.root), real)) throw forbidden(`run "${id}": it leads out of the runs folder.`);
+  await expectNoLinks(path).catch((error: unknown) => {
+    throw error instanceof UserError ? forbidden(error.message, error.hint) : error;
+  });
   return path;
 }

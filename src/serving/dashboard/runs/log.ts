@@ -1,5 +1,6 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { openOwn } from "../../../own-file.ts";
 import { RUN_FILES } from "../../../training/index.ts";
 
 /** Bytes of a log that are read, from its end. */
@@ -7,7 +8,7 @@ const TAIL = 32_768;
 
 /** The last lines of `log.txt`; a missing file has none. */
 export async function readLog(run: string): Promise<string[]> {
-  const file = await open(join(run, RUN_FILES.log), "r").catch(() => undefined);
+  const file = await openOwn(join(run, RUN_FILES.log)).catch(() => undefined);
   if (!file) return [];
   try {
     const { size } = await file.stat();

@@ -1,7 +1,7 @@
 /** `metrics.jsonl` as it grows: the records from a place in the file on. */
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochRecord, EvalRecord, MetricsRecord } from "../../../metrics/index.ts";
+import { openOwn } from "../../../own-file.ts";
 import { RUN_FILES, recordsIn } from "../../../training/index.ts";
 import type { Metrics } from "../api.ts";
 
@@ -25,7 +25,7 @@ export async function readMetrics(run: string, start = 0): Promise<ReadMetrics> 
 }
 
 async function readFrom(path: string, start: number): Promise<Buffer | undefined> {
-  const file = await open(path, "r").catch(() => undefined);
+  const file = await openOwn(path).catch(() => undefined);
   if (!file) return undefined;
   try {
     const { size } = await file.stat();
