@@ -11,7 +11,22 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   ENOENT: ["its folder does not exist", "Create the folder, or choose another."],
   ENOTDIR: ["its folder is a file", "Choose a folder."],
   EISDIR: ["a folder has that name", "Choose another name."],
+  EIO: ["the disk reported an error", "Look at the disk, or choose a folder on another one."],
+  EMFILE: ["the system lets this process open no more files", "Allow it more, such as by: ulimit -n 4096"],
+  ENFILE: ["the system has no more files to open", "End other programs, or allow more files."],
 };
+
+/** What no program causes by itself: the machine's limits and faults. */
+const FAULTS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"];
+
+/** An error of the system that people can mend, wherever it came from; undefined for any other. */
+export function machineFault(error: unknown): UserError | undefined {
+  if (!(error instanceof Error && "code" in error && FAULTS.includes(String(error.code)))) return undefined;
+  const [reason = "", hint = ""] = REASONS[String(error.code)] ?? [];
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  const place = path === undefined ? "" : `"${path}": `;
+  return new UserError(`${place}expected ${syscall ?? "a file"} to work but ${reason}.`, hint, { cause: error });
+}
 
 /** The error of a file that could not be written, for people if its cause is one that they can mend. */
 export function writeError(path: string, error: unknown): Error {
@@ -34,7 +49,8 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true }); // of a process that had this number, or a link that somebody put there
     const file = await open(temporary, "wx");
     try {
-      for (const piece of Array.isArray(content) ? content : [content]) await file.writeFile(piece);
+      const isWhole = typeof content === "string" || content instanceof Uint8Array;
+      for (const piece of isWhole ? [content] : gathered(content)) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
@@ -44,4 +60,24 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true }).catch(() => {});
     throw writeError(path, error);
   }
+}
+
+/** Bytes up to which small pieces are put together, as each writing takes as long as copying so many. */
+const GATHERED = 2 ** 18;
+
+function* gathered(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    if (GATHERED < size + piece.length && 0 < size) {
+      yield Buffer.concat(small);
+      [small, size] = [[], 0];
+    }
+    if (GATHERED <= piece.length) yield piece;
+    else {
+      small.push(piece);
+      size += piece.length;
+    }
+  }
+  if (0 < size) yield Buffer.concat(small);
 }

@@ -1,4 +1,5 @@
 /** What the command line prints: results on standard output, everything else on standard error. */
+import { machineFault } from "../atomic-file.ts";
 import { messageOf, UserError } from "../errors.ts";
 
 /** Exit codes of the command line. */
@@ -13,10 +14,14 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value));
 /** Prints a note for the person at the keyboard. */
 export const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
+const asUserError = (error: unknown): UserError | undefined =>
+  error instanceof UserError ? error : machineFault(error);
+
 /** Prints an error as two lines, or with its stack if it is a bug, and returns the exit code. */
 export function printError(error: unknown): number {
-  if (error instanceof UserError) {
-    note(`error: ${error.message}\nhint: ${error.hint}`);
+  const known = asUserError(error);
+  if (known) {
+    note(`error: ${known.message}\nhint: ${known.hint}`);
     return EXIT.userError;
   }
   note(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -40,8 +45,9 @@ export function wantsJson(args: readonly string[] = process.argv.slice(2)): bool
 /** Prints an error as `printError` does and, where JSON is asked for, as an object on standard output; returns the exit code. */
 export function failWith(error: unknown): number {
   const code = printError(error);
-  const hint = error instanceof UserError ? error.hint : "This is a bug in ocelli: please report it.";
-  if (wantsJson()) printJsonError(messageOf(error), hint);
+  const known = asUserError(error);
+  const hint = known?.hint ?? "This is a bug in ocelli: please report it.";
+  if (wantsJson()) printJsonError(messageOf(known ?? error), hint);
   return code;
 }
 

@@ -11,6 +11,6 @@ export {
   worstPng,
   worstSvg,
 } from "./predictions.ts";
-export { type PicturedRun, writeRunPictures } from "./run-pictures.ts";
+export { hasRunPictures, type PicturedRun, writeRunPictures } from "./run-pictures.ts";
 export { type PicturedSample, picturesOf, samplesOf } from "./samples.ts";
 export { openTensorboard, TENSORBOARD_FOLDER, type TensorboardWriter } from "./tensorboard/writer.ts";

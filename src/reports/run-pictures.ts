@@ -1,4 +1,5 @@
 /** The pictures of a run. */
+import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
 import type { Dataset } from "../data/index.ts";
@@ -26,6 +27,19 @@ export interface PicturedRun {
   readonly report: EvaluationReport;
 }
 
+/** Whether a run's folder has all pictures that every run has. */
+export async function hasRunPictures(run: string): Promise<boolean> {
+  const there = PICTURES.map((name) =>
+    access(join(run, name)).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(there)).every(Boolean);
+}
+
+/** Those of every run. */
+const PICTURES = ["batch.png", "curves.png", "predictions.png", "confusion.png"];
 /** How many pictures the grid shows, and how many of those may be mistakes. */
 const SHOWN = 24;
 const MISTAKES = 12;

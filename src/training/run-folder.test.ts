@@ -45,6 +45,19 @@ describe("a new run", () => {
     expect(await readRunMarks((await createRunFolder(newPath(), config, bandData())).path)).toEqual({});
   });
 
+  test("records that could not be written are followed by nothing, so that no checkpoint counts them", async () => {
+    const folder = await createRunFolder(newPath(), config);
+    await rm(folder.file("metrics"));
+    await mkdir(folder.file("metrics"));
+    folder.record(step(1)); // written at once, by nobody's wish
+    await expect(folder.flush()).rejects.toThrow("metrics.jsonl");
+    await rm(folder.file("metrics"), { recursive: true });
+    folder.record(step(2));
+    await expect(folder.flush()).rejects.toThrow("metrics.jsonl");
+    expect(await readdir(folder.path)).not.toContain("metrics.jsonl");
+    await folder.release();
+  });
+
   test("takes the place of one that was ended before its first checkpoint", async () => {
     const path = newPath();
     const ended = await createRunFolder(path, config);

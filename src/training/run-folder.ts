@@ -5,7 +5,7 @@ import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/index.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
-import type { MetricsRecord } from "../metrics/index.ts";
+import type { LossAndAccuracy, MetricsRecord } from "../metrics/index.ts";
 import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 import { expectNoLinks } from "./ownership/links.ts";
@@ -22,7 +22,7 @@ export interface RunFolder {
   record(record: MetricsRecord): void;
   /** Adds a line with the time to `log.txt`, likewise. */
   log(line: string): void;
-  /** Writes what was added; a full disk is a `UserError`. */
+  /** Writes what was added; a full disk is a `UserError`, of this and of every later call. */
   flush(): Promise<void>;
 }
 
@@ -101,7 +101,10 @@ export async function createRunFolder(path: string, config: ResolvedConfig, data
 export async function writeDataFiles(folder: RunFolder, data: IdxData): Promise<void> {
   const marks = "marks" in data ? (data.marks as Marks) : {};
   if (0 < Object.keys(marks).length) await writeFileAtomic(folder.file("labels"), formatMarks(marks));
-  else await rm(folder.file("labels"), { force: true });
+  else
+    await rm(folder.file("labels"), { force: true }).catch((error: unknown) => {
+      throw writeError(folder.file("labels"), error);
+    });
   const list = photoList(data);
   if (list !== undefined) await writeFileAtomic(folder.file("photos"), list);
 }
@@ -168,22 +171,21 @@ export function openRunFolder(path: string): RunFolder {
     record(record) {
       pending.metrics += `${JSON.stringify(record)}\n`;
       if (performance.now() - lastFlush < FLUSH_INTERVAL) return;
-      this.flush().catch((error: unknown) => {
-        failure = error; // told by the next `flush` that is waited for
-      });
+      this.flush().catch(() => {}); // told by each later `flush`
     },
     log(line) {
       pending.log += `${new Date().toISOString()} ${line}\n`;
     },
     flush() {
       lastFlush = performance.now();
-      if (failure !== undefined) {
-        const told = Promise.reject(failure);
-        failure = undefined;
-        return told;
-      }
-      const written = last.then(() => write("metrics")).then(() => write("log"));
-      last = written.catch(() => {}); // whoever asked for it hears of it
+      const written = last.then(async () => {
+        if (failure !== undefined) throw failure; // what was lost is not to be followed by anything, a checkpoint neither
+        await write("metrics");
+        await write("log");
+      });
+      last = written.catch((error: unknown) => {
+        failure = error;
+      });
       return written;
     },
   };
@@ -220,6 +222,14 @@ export const readRunMarks = (path: string): Promise<Marks> => readMarksFile(join
 /** The records of a run in order, up to the first line that was cut off or damaged. */
 export const readRecords = async (path: string): Promise<MetricsRecord[]> =>
   (await readLines(path)).map(({ record }) => record);
+
+/** What the last epoch of a run came to, by its records. */
+export async function lastEvaluation(
+  run: string,
+): Promise<{ train: LossAndAccuracy; val: LossAndAccuracy } | undefined> {
+  const record = (await readRecords(run)).findLast(({ type }) => type === "epoch");
+  return record?.type === "epoch" ? { train: record.train, val: record.val } : undefined;
+}
 
 /** Prepares the folder for a run that goes on after step `step`: takes away the records after it, and unfinished files. */
 export async function rewindRunFolder(path: string, step: number): Promise<void> {

@@ -9,7 +9,7 @@ import { expectFinite } from "./finite-step.ts";
 import { mixerOf } from "./mixing.ts";
 import { orderOf } from "./objective.ts";
 import { type StageClock, stageClock } from "./resuming/stage-clock.ts";
-import type { RunFolder } from "./run-folder.ts";
+import { lastEvaluation, type RunFolder } from "./run-folder.ts";
 import {
   type RunControl,
   type RunParts,
@@ -274,7 +274,8 @@ export class TrainingRun {
     const { trainer, facts, data } = this.#run;
     const measured = { ...this.#measured, seconds: this.#seconds() };
     const place = { run: this.#folder.path, dataHash: data.dataHash, epochs };
-    const end = { ...place, best: this.#best, last: this.#last, measured };
+    const last = this.#last ?? (await lastEvaluation(this.#folder.path)); // of a run of which only the end was missing
+    const end = { ...place, best: this.#best, last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });

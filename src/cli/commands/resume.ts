@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { UserError } from "../../errors.ts";
 import type { SettingName } from "../../training/index.ts";
@@ -28,6 +30,14 @@ does (layers, rate, schedule, batches, augmentation, data) begins a new stage: f
 and a schedule of its own that spans from there to the last of --epochs, which counts all epochs of the run. More epochs of a
 cosine or one-cycle are a new stage too. The same command again, after Ctrl-C, goes on with that stage.
 `;
+
+/** Whether a run has all that is made at its end: the disk may have been full by then. */
+async function isComplete(run: string): Promise<boolean> {
+  const { PREDICTIONS_FILE, RUN_FILES } = await import("../../training/index.ts");
+  const { hasRunPictures, REPORT_FILE } = await import("../../reports/index.ts");
+  const files = [RUN_FILES.summary, PREDICTIONS_FILE, REPORT_FILE];
+  return files.every((name) => existsSync(join(run, name))) && (await hasRunPictures(run));
+}
 
 /** `ocelli resume` */
 export const resumeCommand = trainingOptions(
@@ -68,7 +78,7 @@ export const resumeCommand = trainingOptions(
       const { planResume } = await import("../../training/index.ts");
       const { loadRunData } = await import("../data.ts");
       const values = { ...(unfreeze && { freeze: "none" }), data: place, ...settingsOf(flags) };
-      const plan = await planResume(run, { values, nameOf: flagOf, from, load: loadRunData });
+      const plan = await planResume(run, { values, nameOf: flagOf, from, isComplete, load: loadRunData });
       const { config, data } = plan;
       const finished = await performRun({ plan, config, run, data, tensorboard, force });
       if (!finished) return;

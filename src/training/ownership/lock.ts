@@ -1,12 +1,11 @@
 /** One process at a time writes to a run: `run.lock` names it. */
-import { constants } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { link, open, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeError, writeFileAtomic } from "../../atomic-file.ts";
 import { UserError } from "../../errors.ts";
-import { openOwn, readOwn } from "../../own-file.ts";
+import { readOwn } from "../../own-file.ts";
 import { isAlive, ownMark, type ProcessMark } from "./process-mark.ts";
 
 /** Its name in a run's folder. */
@@ -51,15 +50,37 @@ export async function lockHolder(run: string): Promise<ProcessMark | undefined> 
   return mark?.host === hostname() && (await isAlive(mark)) ? mark : undefined;
 }
 
-/** Whether there was no such file, which is there now. */
+/** Whether there was no such file, which is there now, with all of its text from the beginning where the file system has links. */
 async function isMade(file: string, text: string): Promise<boolean> {
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
-    const made = await openOwn(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
-    await made.writeFile(text).finally(() => made.close());
+    await rm(temporary, { force: true }); // of a process that had this number
+    await writeNew(temporary, text);
+    const isLinked = await link(temporary, file).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "EEXIST") throw error;
+        return false;
+      },
+    );
+    if (!isLinked) await writeNew(file, text);
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error instanceof UserError ? error : writeError(file, error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+/** Makes a file; one that cannot be written to its end is taken away. */
+async function writeNew(file: string, text: string): Promise<void> {
+  const made = await open(file, "wx");
+  try {
+    await made.writeFile(text).finally(() => made.close());
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => {});
+    throw error;
   }
 }
 

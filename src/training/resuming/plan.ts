@@ -20,6 +20,11 @@ export interface ResumeRequest {
   readonly nameOf?: (setting: SettingName) => string;
   /** The weights that a new stage begins with; `best` by default. */
   readonly from?: "best" | "last";
+  /**
+   * Whether all is there that is made at the end of a run, which is asked where no steps are left: what is missing is made then. By
+   * default that is `summary.json`.
+   */
+  readonly isComplete?: (run: string) => Promise<boolean>;
   /** Gives the data; `marks` are those that they are to have, by default what people say of them now. */
   readonly load: (config: ResolvedConfig, marks: Marks | undefined) => Promise<IdxData>;
 }
@@ -57,12 +62,15 @@ export async function planResume(run: string, request: ResumeRequest): Promise<R
   const asked = askedConfig(run, { text, last, ...request });
   checkFixed(run, last, asked.config);
   const reasons = reasonsFor(last, asked, request.from);
-  checkLeft(run, last, { config: asked.config, isNew: 0 < reasons.length });
+  const { isComplete = hasSummary } = request;
+  const isEnding = reasons.length === 0 && isAtEnd(last, asked.config) && !(await isComplete(run));
+  if (!isEnding) checkLeft(run, last, { config: asked.config, isNew: 0 < reasons.length });
   const loaded = await dataOf(run, { config: asked.config, last, isNew: 0 < reasons.length, load: request.load });
   if (loaded.hasNewData) reasons.push("data");
   const isNew = 0 < reasons.length;
   const hasBest = await stat(folder.file("best")).then(Boolean, () => false);
   const stage = isNew ? nextStage(last, hasBest ? (request.from ?? "best") : "last") : last.progress.stage;
+  const ending = isEnding && !isNew ? ["All steps are done: what was not yet made of the run's end is made now."] : [];
   const notes = isNew ? [`What is new: ${reasons.join(", ")}.`, ...loaded.notes] : loaded.notes;
   const noBest =
     isNew && !hasBest && request.from !== "last" ? ["There are no best weights yet: the last ones are taken."] : [];
@@ -70,7 +78,7 @@ export async function planResume(run: string, request: ResumeRequest): Promise<R
     ...{ run, last, stamp, stage, isNew, data: loaded.data, hasNewData: loaded.hasNewData },
     config: isNew ? asked.config : asked.exact,
     before: recordsBefore(JSON.parse(text), last, { isNew, stage }),
-    notes: [...notes, ...noBest],
+    notes: [...ending, ...notes, ...noBest],
   };
 }
 
@@ -154,6 +162,15 @@ function checkFixed(run: string, { config: begun }: LastCheckpoint, config: Reso
     `"${run}", ${changed}: expected ${begun[changed]}, with which the run began, but got ${now[changed]}.`,
     "Leave it as it was, or train a new run with --weights and this run's best.pth.",
   );
+}
+
+const hasSummary = (run: string): Promise<boolean> =>
+  stat(openRunFolder(run).file("summary")).then(Boolean, () => false);
+
+/** Whether no epoch or step is left of what is asked for. */
+function isAtEnd({ progress: { epoch, step, epochsSinceBest } }: LastCheckpoint, config: ResolvedConfig): boolean {
+  const { epochs, maxSteps, patience } = configValues(config);
+  return epochs === epoch || (maxSteps !== 0 && maxSteps === step) || (patience !== 0 && patience <= epochsSinceBest);
 }
 
 function checkLeft(
