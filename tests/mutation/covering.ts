@@ -45,7 +45,8 @@ export async function cover(
   const saved: Record<string, Covering> = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   const known = new Map(Object.entries(saved));
   const keys = new Map(mutants.map(({ id, key }) => [id, key]));
-  const places = hashOf(...mutants.map(({ id, key, hash }) => `${id} ${key} ${hash}`));
+  const inOrder = mutants.toSorted((a, b) => Number(a.id) - Number(b.id));
+  const places = hashOf(...inOrder.map(({ id, key, hash }) => `${id} ${key} ${hash}`));
   const hashes = new Map(testFiles().map((name) => [name, hashOf(readFileSync(name, "utf8"), places)]));
   for (const name of known.keys()) if (!hashes.has(name)) known.delete(name);
   const isNew = (name: string): boolean => known.get(name)?.hash !== hashes.get(name);
@@ -64,10 +65,18 @@ export async function cover(
   return known;
 }
 
+/** Seconds of tests that a mutant is given; the quickest of those that reach it are run. */
+const BUDGET = 60;
+
 /** The test files that run a mutant's place, the quickest first, with the seconds that each may take. */
 export function testsFor({ key }: Mutant, known: ReadonlyMap<string, Covering>): { name: string; limit: number }[] {
+  let sum = 0;
   return [...known]
     .filter(([, { isGood, keys }]) => isGood && keys.includes(key))
     .toSorted(([, a], [, b]) => a.seconds - b.seconds)
+    .filter(([, { seconds }], place) => {
+      sum += seconds;
+      return place === 0 || sum <= BUDGET;
+    })
     .map(([name, { seconds }]) => ({ name, limit: 20 + 4 * seconds }));
 }

@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Covering, cover, testsFor } from "./covering.ts";
 import { type Lane, openLane, share } from "./lanes.ts";
-import { instrument, type Mutant, mutantsOf, sample, sources } from "./mutants.ts";
+import { FOLDERS, instrument, type Mutant, mutantsOf, sample, sources } from "./mutants.ts";
 import { addResult, type Equivalents, isKilled, line, page, type Result, readResults } from "./results.ts";
 import { prepare } from "./sandbox.ts";
 
@@ -45,16 +45,21 @@ async function attempt(mutant: Mutant, known: ReadonlyMap<string, Covering>, lan
   return { key, hash, status, by: last.test, why: last.why, seconds };
 }
 
-/** Those without a result, in the order of the folders that were asked for. */
+/** Those without a result in the folders that were asked for, such that each folder goes on in proportion. */
 function wantedOf(mutants: readonly Mutant[], results: ReadonlyMap<string, Result>): Mutant[] {
   const equal = equivalents();
   const isOpen = ({ key, hash }: Mutant): boolean => {
     const result = results.get(key);
     return result?.hash !== hash || (values.survivors && !isKilled(result) && !(key in equal));
   };
-  const open = mutants.filter(isOpen);
-  if (values.only === "") return open;
-  return values.only.split(",").flatMap((folder) => open.filter(({ file }) => file.startsWith(`${folder}/`)));
+  const isAsked = ({ file }: Mutant): boolean =>
+    values.only === "" || values.only.split(",").some((folder) => file.startsWith(`${folder}/`));
+  const ranked = FOLDERS.flatMap((name) => {
+    const own = mutants.filter(({ folder }) => folder === name);
+    return own.map((mutant, place) => ({ mutant, rank: place / own.length }));
+  });
+  const ordered = ranked.toSorted((a, b) => a.rank - b.rank).map(({ mutant }) => mutant);
+  return ordered.filter((mutant) => isAsked(mutant) && isOpen(mutant));
 }
 
 async function main(): Promise<void> {

@@ -16,18 +16,19 @@ function write(path: string, content: Uint8Array | string): boolean {
   return true;
 }
 
-/** The functions that instrumented code calls. */
+/** The functions that instrumented code calls: at their second call they are those of the switch, which V8 takes into loops. */
 function header(name: string): string {
   const path = relative(dirname(join("src", name)), "src/mutation-switch.ts");
   return [
-    `import { cover as stryCov_9fa48, isActive as stryMutAct_9fa48 } from "${path.startsWith(".") ? path : `./${path}`}";`,
+    `import { cover as switchCover, isActive as switchIsActive } from "${path.startsWith(".") ? path : `./${path}`}";`,
+    "function stryCov_9fa48(...ids) { stryCov_9fa48 = switchCover; switchCover(...ids); }",
+    "function stryMutAct_9fa48(id) { stryMutAct_9fa48 = switchIsActive; return switchIsActive(id); }",
     "",
   ].join("\n");
 }
 
-/** Copies the tree to `folder` with the sample's mutants in it and builds it; gives the mutants with their numbers there. */
+/** Copies the tree to `folder` with the sample's mutants in it and builds it; gives the mutants in their order with their numbers there. */
 export async function prepare(folder: string, files: readonly Source[], sampled: readonly Mutant[]): Promise<Mutant[]> {
-  const wanted = new Map(sampled.map((mutant) => [mutant.key, mutant]));
   const ranged = files
     .map((file) => ({ ...file, mutate: sampled.filter((mutant) => mutant.file === file.name).map((m) => m.location) }))
     .filter(({ mutate }) => 0 < mutate.length);
@@ -43,7 +44,8 @@ export async function prepare(folder: string, files: readonly Source[], sampled:
   if (!existsSync(join(folder, "node_modules")))
     symlinkSync(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
   if (isNew || !existsSync(join(folder, "dist/web"))) build(folder);
-  return mutantsOf(ranged as unknown as Source[], result).filter(({ key }) => wanted.has(key));
+  const placed = new Map(mutantsOf(ranged as unknown as Source[], result).map((mutant) => [mutant.key, mutant]));
+  return sampled.flatMap(({ key }) => placed.get(key) ?? []);
 }
 
 function build(folder: string): void {
