@@ -26,6 +26,10 @@ test.each(MODELS)("a new head of $name has a plain layer's first weights, the re
     const samples = initialState(layerOf(key, spec), 1).get(key)?.data ?? new Float32Array();
     expect(Math.max(...samples.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(inputs));
     expect(Math.max(...samples)).toBeGreaterThan(0);
+    if (samples.length < 1000) continue;
+    // uniform in ±1/√inputs: a deviation of 1/√(3·inputs), of that many samples to 5 %
+    const deviation = Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+    expect(deviation * Math.sqrt(3 * inputs)).toBeCloseTo(1, 1);
   }
 });
 

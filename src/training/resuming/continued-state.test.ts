@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { bandData } from "../../../tests/bands.ts";
 import { readBest, readLast } from "../checkpoint.ts";
-import { resolveConfig } from "../config.ts";
+import { configValues, resolveConfig } from "../config.ts";
 import type { TrainingEvent } from "../events.ts";
 import { readRecords } from "../run-folder.ts";
 import { resume, train } from "../train.ts";
@@ -88,6 +88,13 @@ describe("a new stage after a past unfreezing, with a cosine", () => {
       JSON.stringify(last.weights.get(name)?.data) === JSON.stringify(start.weights.get(name)?.data);
     expect([isSame("1.weight"), isSame("2.weight")]).toEqual([freeze === "1", false]);
   });
+});
+
+test("training all layers from now on leaves no unfreezing for later", async () => {
+  const run = await newRun({ freeze: "1", unfreezeAt: 3, unfreezeLearningRate: 0.002, epochs: 4 }, 5);
+  const { plan } = await goOn(run, { freeze: "none" }, 0);
+  const { freeze, unfreezeAt, unfreezeLearningRate } = configValues(plan.config);
+  expect([plan.isNew, freeze, unfreezeAt, unfreezeLearningRate]).toEqual([true, "none", 0, 0]);
 });
 
 test("--from best and --from last begin with other weights where the last epoch made everything worse", async () => {
