@@ -66,7 +66,7 @@ export async function cover(
 }
 
 /** Seconds of tests that a mutant is given. */
-const BUDGET = 90;
+const BUDGET = 45;
 
 /**
  * The test files that run a mutant's place, with the seconds that each may take: first those that are quick and run little

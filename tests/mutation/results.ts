@@ -53,7 +53,7 @@ export function page(mutants: readonly Mutant[], results: ReadonlyMap<string, Re
     "",
     "`npm run mutate` wrote this. A mutant is one small change by StrykerJS's instrumenter (another operator, a condition that is",
     "always true, an emptied block, …); it is seen when a test fails or never ends. Left out are string literals and what stands in",
-    "`new …Error(…)`, which are texts; tests that start commands or take minutes are not used, and at most 90 s of them for each. Mutants that change nothing that can",
+    "`new …Error(…)`, which are texts; tests that start commands or take minutes are not used, and at most 45 s of them for each. Mutants that change nothing that can",
     "be observed are listed with the reason and do not count.",
     "",
     "| folder | mutants | seen | score |",

@@ -97,6 +97,18 @@ test("training all layers from now on leaves no unfreezing for later", async () 
   expect([plan.isNew, freeze, unfreezeAt, unfreezeLearningRate]).toEqual([true, "none", 0, 0]);
 });
 
+test("a new stage's Adam corrects its moments from its own first step, which is the rate in every direction", async () => {
+  const run = await newRun();
+  const before = (await readBest(join(run, "best.pth"))).weights.get("2.bias")?.data ?? [];
+  await goOn(run, { optimizer: "adam", learningRate: 0.001, epochs: 3, maxSteps: 11 });
+  const { weights, progress } = await readLast(join(run, "last.pth"));
+  expect(progress.step).toBe(11);
+  const after = weights.get("2.bias")?.data ?? [];
+  const steps = Array.from(after, (value, index) => Math.abs(Number(value) - Number(before[index])));
+  expect(steps).toBeAllclose(Array(steps.length).fill(0.001), { rtol: 1e-3, atol: 0 });
+  expect(steps.length).toBeGreaterThan(1);
+});
+
 test("--from best and --from last begin with other weights where the last epoch made everything worse", async () => {
   for (const from of ["best", "last"] as const) {
     const run = await newRun({ epochs: 1 });
