@@ -65,16 +65,14 @@ export async function cover(
   return known;
 }
 
-/** Seconds of tests that a mutant is given. */
-const BUDGET = 45;
-
 /**
  * The test files that run a mutant's place, with the seconds that each may take: first those that are quick and run little
- * else, and those beside the source, for they are about it.
+ * else, and those beside the source, for they are about it; at most so many that they took `budget` seconds.
  */
 export function testsFor(
   { key, file }: Mutant,
   known: ReadonlyMap<string, Covering>,
+  budget: number,
 ): { name: string; limit: number }[] {
   const beside = `src/${file.slice(0, file.lastIndexOf("/") + 1)}`;
   const cost = ([name, { seconds, keys }]: [string, Covering]): number =>
@@ -85,7 +83,7 @@ export function testsFor(
     .toSorted((a, b) => cost(a) - cost(b))
     .filter(([, { seconds }], place) => {
       sum += seconds;
-      return place === 0 || sum <= BUDGET;
+      return place === 0 || sum <= budget;
     })
     .map(([name, { seconds }]) => ({ name, limit: 20 + 4 * seconds }));
 }

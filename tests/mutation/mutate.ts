@@ -1,7 +1,7 @@
 /**
  * `npm run mutate`: small changes in the sources, one at a time, and whether the tests see them. Options: `--mutants N`, the size
  * of the sample (600), `--seed N`, `--only FOLDERS` as `engines/onednn,image`, `--survivors` to try those again that were not
- * seen, `--list` to print them. Results are kept in `coverage/mutation/results.jsonl`, from which a second call goes on;
+ * seen, `--budget SECONDS` of tests for each (60), `--lanes N` at once (2), `--list` only to write the page. Results are kept in `coverage/mutation/results.jsonl`, from which a second call goes on;
  * `RESULTS.md` has the last score, `equivalent.json` the mutants that change nothing.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "0" },
     only: { type: "string", default: "" },
     lanes: { type: "string", default: "2" },
+    budget: { type: "string", default: "60" },
     survivors: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
@@ -34,7 +35,7 @@ const equivalents = (): Equivalents => JSON.parse(readFileSync(join(import.meta.
 /** Runs the tests that reach the mutant until one fails. */
 async function attempt(mutant: Mutant, known: ReadonlyMap<string, Covering>, lane: Lane): Promise<Result> {
   const { key, hash } = mutant;
-  const tests = testsFor(mutant, known);
+  const tests = testsFor(mutant, known, Number(values.budget));
   if (tests.length === 0) return { key, hash, status: "unreached", seconds: 0 };
   const begun = performance.now();
   const outcomes = await lane.run({ tests, env: { OCELLI_MUTANT: mutant.id } });

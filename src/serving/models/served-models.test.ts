@@ -17,6 +17,8 @@ beforeEach(() => {
   vi.spyOn(performance, "now").mockImplementation(() => 250 * looks++);
 });
 afterEach(() => vi.restoreAllMocks());
+/** Of somebody who stays. */
+const { signal } = new AbortController();
 
 /** Gives each picture its first bytes for logits, and their tenth for probabilities. */
 async function serve() {
@@ -54,7 +56,7 @@ test("a model of pictures says its tensors, and answers pixels in their order", 
       { name: "logits", type: "float32", shape: ["N", 2] },
     ],
   });
-  expect(await model.enter().infer(picturesOf(10, 20, 0, 0, 0, 0, 30, 40, 0, 0, 0, 0))).toEqual({
+  expect(await model.enter().infer(picturesOf(10, 20, 0, 0, 0, 0, 30, 40, 0, 0, 0, 0), signal)).toEqual({
     probabilities: { type: "float32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
     logits: { type: "float32", shape: [2, 2], data: Float32Array.of(10, 20, 30, 40) },
   });
@@ -68,15 +70,15 @@ test("a model of pictures says its tensors, and answers pixels in their order", 
 test("a picture is decoded by the workers if its header is small enough", async () => {
   const model = await serve();
   const png = (width: number) => encodePng({ width, height: 3, channels: 1, data: new Uint8Array(3 * width) });
-  expect(await model.enter().predict(await png(4))).toEqual(Float32Array.of("mnist-cnn".length, 40));
+  expect(await model.enter().predict(await png(4), signal)).toEqual(Float32Array.of("mnist-cnn".length, 40));
   const place = model.enter();
-  await expect(place.predict(await png(5))).rejects.toThrow(
+  await expect(place.predict(await png(5), signal)).rejects.toThrow(
     "picture: expected at most 12 pixels but its header says 5×3.",
   );
   expect(model.queueLength).toBe(1);
   place.leave();
   expect(model.queueLength).toBe(0);
-  await expect(model.enter().infer(picturesOf(...Array(30).fill(0)))).rejects.toThrow(
+  await expect(model.enter().infer(picturesOf(...Array(30).fill(0)), signal)).rejects.toThrow(
     '"served": expected at most 4 pictures at once but got 5.',
   );
   await model.close();
@@ -94,10 +96,10 @@ test("any other model takes tensors as they are, one request at a time", async (
   const model = tensorModel("x.onnx", { name: "any", lanes, limits, onBatch });
   expect(model).toMatchObject({ name: "any", platform: "onnxruntime_onnx", inputs: [port], queueLength: 0 });
   const x = { type: "float32", shape: [2], data: Float32Array.of(1, 2) } as const;
-  expect(await model.enter().infer({ x })).toEqual({ y: { ...x, data: Float32Array.of(-1, -2) } });
+  expect(await model.enter().infer({ x }, signal)).toEqual({ y: { ...x, data: Float32Array.of(-1, -2) } });
   expect(batches).toMatchObject([{ model: "any", size: 1 }]);
   expect([0.25, 0.5, 0.75, 1]).toContain(batches[0]?.seconds);
-  await expect(model.enter().predict(new Uint8Array())).rejects.toMatchObject({
+  await expect(model.enter().predict(new Uint8Array(), signal)).rejects.toMatchObject({
     message: '"any": expected tensors, which the model takes, but got a picture.',
     hint: "Send tensors to /v2/models/NAME/infer.",
   });

@@ -104,7 +104,9 @@ test("a new stage's Adam corrects its moments from its own first step, which is 
   const { weights, progress } = await readLast(join(run, "last.pth"));
   expect(progress.step).toBe(11);
   const after = weights.get("2.bias")?.data ?? [];
-  const steps = Array.from(after, (value, index) => Math.abs(Number(value) - Number(before[index])));
+  const steps = Array.from({ length: after.length }, (_, index) =>
+    Math.abs(Number(after[index]) - Number(before[index])),
+  );
   expect(steps).toBeAllclose(Array(steps.length).fill(0.001), { rtol: 1e-3, atol: 0 });
   expect(steps.length).toBeGreaterThan(1);
 });
