@@ -65,18 +65,23 @@ export async function cover(
   return known;
 }
 
+/** The folder of a source. */
+export const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/") + 1);
+
 /**
- * The test files that run a mutant's place, with the seconds that each may take: first those that are quick and run little
- * else, and those beside the source, for they are about it; at most so many that they took `budget` seconds.
+ * The test files that run a mutant's place, with the seconds that each may take: first those that are quick, run little else,
+ * are beside the source or saw others of its folder (`kills` by folder and test file); at most so many that they took `budget`
+ * seconds.
  */
 export function testsFor(
   { key, file }: Mutant,
   known: ReadonlyMap<string, Covering>,
-  budget: number,
+  { budget, kills }: { budget: number; kills: ReadonlyMap<string, number> },
 ): { name: string; limit: number }[] {
-  const beside = `src/${file.slice(0, file.lastIndexOf("/") + 1)}`;
+  const folder = folderOf(file);
   const cost = ([name, { seconds, keys }]: [string, Covering]): number =>
-    (name.startsWith(beside) ? 0.2 : 1) * seconds * keys.length;
+    ((name.startsWith(`src/${folder}`) ? 0.2 : 1) * seconds * keys.length) /
+    (1 + 10 * (kills.get(`${folder} ${name}`) ?? 0));
   let sum = 0;
   return [...known]
     .filter(([, { isGood, keys }]) => isGood && keys.includes(key))

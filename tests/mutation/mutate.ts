@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Covering, cover, testsFor } from "./covering.ts";
+import { type Covering, cover, folderOf, testsFor } from "./covering.ts";
 import { type Lane, openLane, share } from "./lanes.ts";
 import { FOLDERS, instrument, type Mutant, mutantsOf, sample, sources } from "./mutants.ts";
 import { addResult, type Equivalents, isKilled, line, page, type Result, readResults } from "./results.ts";
@@ -32,10 +32,17 @@ const PAGE = join(import.meta.dirname, "RESULTS.md");
 
 const equivalents = (): Equivalents => JSON.parse(readFileSync(join(import.meta.dirname, "equivalent.json"), "utf8"));
 
+/** How many mutants of a folder each test file has seen. */
+const kills = new Map<string, number>();
+function noteKill({ key, by }: Result): void {
+  const name = `${folderOf(key.slice(0, key.indexOf(":")))} ${by}`;
+  if (by !== undefined) kills.set(name, 1 + (kills.get(name) ?? 0));
+}
+
 /** Runs the tests that reach the mutant until one fails. */
 async function attempt(mutant: Mutant, known: ReadonlyMap<string, Covering>, lane: Lane): Promise<Result> {
   const { key, hash } = mutant;
-  const tests = testsFor(mutant, known, Number(values.budget));
+  const tests = testsFor(mutant, known, { budget: Number(values.budget), kills });
   if (tests.length === 0) return { key, hash, status: "unreached", seconds: 0 };
   const begun = performance.now();
   const outcomes = await lane.run({ tests, env: { OCELLI_MUTANT: mutant.id } });
@@ -90,11 +97,14 @@ async function tryAll(mutants: readonly Mutant[]): Promise<void> {
       process.exit(1);
     });
   const known = await cover(join(FOLDER, "covering.json"), mutants, lanes);
-  const wanted = wantedOf(mutants, readResults(RESULTS));
+  const before = readResults(RESULTS);
+  for (const result of before.values()) noteKill(result);
+  const wanted = wantedOf(mutants, before);
   let done = 0;
   await share(lanes, wanted, async (mutant, lane) => {
     const result = await attempt(mutant, known, lane);
     addResult(RESULTS, result);
+    noteKill(result);
     process.stdout.write(`${++done}/${wanted.length} ${result.status} in ${result.seconds} s ${line(mutant)}\n`);
   });
   close();

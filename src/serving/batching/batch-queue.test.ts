@@ -4,7 +4,7 @@ import { BatchQueue, type BatchQueueOptions, type Clock, QueueFull } from "./bat
 
 /** A clock that goes on when it is told to. */
 class TestClock implements Clock {
-  #time = 0;
+  #time = 1000;
   #calls: { at: number; call: () => void }[] = [];
   now = (): number => this.#time;
   after = (milliseconds: number, call: () => void): (() => void) => {
