@@ -69,6 +69,19 @@ describe("a Program in two", () => {
     expect(split?.suffix.nodes.map(({ op }) => op)).toContain("sum");
   });
 
+  test("leaves what is made of fixed variables alone where it is read", () => {
+    const scaled = program((hidden) =>
+      linear(hidden, multiply(matrix("frozen.other"), matrix("frozen.scale")), undefined),
+    );
+    const whole = splitProgram(scaled, fixed);
+    expect(whole?.prefix.nodes.map(({ op }) => op)).toEqual(["linear", "relu", "multiply", "linear"]);
+    const change = (hidden: Value) => linear(hidden, matrix("trained.other"), undefined);
+    const later = program((hidden) => linear(change(hidden), relu(matrix("frozen.row")), undefined));
+    const split = splitProgram({ ...later }, { ...fixed });
+    expect(split?.prefix.nodes.map(({ op }) => op)).toEqual(["linear", "relu"]);
+    expect(split?.suffix.variables.map(({ name }) => name)).toContain("frozen.row");
+  });
+
   test("takes no variable for fixed that the Program changes", () => {
     const split = splitProgram(program(), { ...fixed, isVariable: () => true });
     expect(split && namesOf(split.prefix)).toEqual([["images"], ["frozen.weight"]]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import golden from "../../tools/golden/pictures.json" with { type: "json" };
 import { decodeImage, encodeJpeg, encodePng, type Image, renderSvg, type Size, withChannels } from "./index.ts";
@@ -66,6 +67,11 @@ describe("an area", () => {
     const { file } = caseNamed("RGB JPEG");
     const area = () => ({ left: 0, top: 0, width: 1, height: 1 });
     await expect(decodeImage(bytesOf(file).subarray(0, -40), { area })).rejects.toThrow("the file is cut off");
+    const data = Uint8Array.from({ length: 64 * 256 }, (_, index) => (index * 37) % 256);
+    const tall = await encodeJpeg({ width: 64, height: 256, channels: 1, data });
+    expect(await decodeImage(tall, { area })).toMatchObject({ width: 1, height: 1 });
+    const cut = tall.subarray(0, tall.length >> 1);
+    await expect(decodeImage(cut, { area })).rejects.toThrow("the file is cut off");
   });
 });
 
@@ -176,6 +182,25 @@ describe("grey of 16 bits", () => {
     const bytes = pgm(0, 200, 255, 256, 33_000, 65_535);
     expect([...(await decodeImage(bytes, { channels: 1 })).data]).toEqual([0, 1, 1, 1, 128, 255]);
     const clipped = await decodeImage(bytes, { channels: 1, clipSixteenBits: true });
+    expect([...clipped.data]).toEqual([0, 200, 255, 255, 255, 255]);
+  });
+
+  test("of a PNG: likewise, by its upper byte where it is scaled", async () => {
+    const chunk = (name: string, content: Buffer): Buffer => {
+      const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+      length.writeUInt32BE(content.length);
+      sum.writeUInt32BE(crc32(Buffer.concat([Buffer.from(name), content])));
+      return Buffer.concat([length, Buffer.from(name), content, sum]);
+    };
+    const values = [0, 200, 255, 256, 0x80ff, 0xffff];
+    const header = Buffer.from([0, 0, 0, values.length, 0, 0, 0, 1, 16, 0, 0, 0, 0]);
+    const row = Buffer.from([0, ...values.flatMap((value) => [value >> 8, value & 255])]);
+    const png = Buffer.concat([
+      Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+      ...[chunk("IHDR", header), chunk("IDAT", deflateSync(row)), chunk("IEND", Buffer.alloc(0))],
+    ]);
+    expect([...(await decodeImage(png, { channels: 1 })).data]).toEqual([0, 0, 0, 1, 128, 255]);
+    const clipped = await decodeImage(png, { channels: 1, clipSixteenBits: true });
     expect([...clipped.data]).toEqual([0, 200, 255, 255, 255, 255]);
   });
 });

@@ -26,6 +26,7 @@ describe("rows of logits", () => {
   test("the first of equal classes wins", () => {
     expect([...argmaxRows(logits)]).toEqual([2, 0, 0]);
     expect(topClasses(logits, 2, 2)).toEqual([0, 1]);
+    expect(topClasses({ data: [5, 1, 9, 1, 7, 3], classes: 3 }, 1, 3)).toEqual([1, 2, 0]);
   });
   test.each([
     [1, 1],

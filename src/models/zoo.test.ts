@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { defineProgram } from "../graph/program.ts";
 import { input } from "../graph/value.ts";
 import { initialState, tensorsOf, trace } from "../nn/index.ts";
+import { rngFor } from "../rng.ts";
 import { findModel, isHeadParameter, MODELS, modernKeys } from "./index.ts";
 
 const shapesOf = (name: string, options: Parameters<ReturnType<typeof findModel>["build"]>[0]) =>
@@ -26,7 +27,28 @@ test.each(MODELS)("a new head of $name has a plain layer's first weights, the re
     const samples = initialState(layerOf(key, spec), 1).get(key)?.data ?? new Float32Array();
     expect(Math.max(...samples.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(inputs));
     expect(Math.max(...samples)).toBeGreaterThan(0);
+    if (samples.length < 1000) continue;
+    // uniform in ±1/√inputs: a deviation of 1/√(3·inputs), of that many samples to 5 %
+    const deviation = Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+    expect(deviation * Math.sqrt(3 * inputs)).toBeCloseTo(1, 1);
   }
+});
+
+// torchvision's: vgg.py, squeezenet.py and inception.py
+test.each([
+  ["vgg11", "classifier.0.weight", 0.01],
+  ["vgg11_bn", "classifier.6.weight", 0.01],
+  ["squeezenet1_1", "classifier.1.weight", 0.01],
+  ["inception_v3", "fc.weight", 0.1],
+  ["inception_v3", "AuxLogits.fc.weight", 0.001],
+  ["inception_v3", "AuxLogits.conv1.conv.weight", 0.01],
+])("%s from scratch: %s is normal with a deviation of its own", (name, key, deviation) => {
+  const { spec } = shapesOf(name, { classes: 7 }).get(key) ?? {};
+  if (!spec) throw new Error(`no ${key}`);
+  const values = spec.initialise([100, 40], rngFor(0, key));
+  const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+  expect(Math.sqrt(square) / deviation).toBeCloseTo(1, 1); // 4000 numbers: to 1.1 %
+  expect(Math.max(...values) / deviation).toBeGreaterThan(2.5); // a uniform distribution ends at 1.8
 });
 
 const layerOf = (key: string, spec: ReturnType<typeof tensorsOf>[number]["spec"]) => ({

@@ -54,6 +54,10 @@ const MISTAKES: readonly [() => unknown, string][] = [
     () => conv2d(image, of(16, 2, 3, 3), undefined, { groups: 3 }),
     "conv2d: groups 3 must divide the channels, 4 in and 16 out; got x [8, 4, 28, 28], weight [16, 2, 3, 3]",
   ],
+  ...[-1, 0, 0.5, 1.5].map((groups): [() => unknown, string] => [
+    () => conv2d(of(1, 3, 5, 5), of(3, 3 / groups, 3, 3), undefined, { groups }),
+    `conv2d: groups ${groups} must divide the channels, 3 in and 3 out; got x [1, 3, 5, 5], weight [3, ${3 / groups}, 3, 3]`,
+  ]),
   [
     () => conv2d(of(1, 4, 2, 9), of(2, 4, 3, 3), undefined),
     "conv2d: the kernel [3, 3] must fit into the padded image; got x [1, 4, 2, 9], weight [2, 4, 3, 3]",

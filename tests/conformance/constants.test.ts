@@ -23,6 +23,7 @@ import {
 import { scale } from "../../src/ops/index.ts";
 import { rngFor } from "../../src/rng.ts";
 import { inferenceProgram } from "../../src/training/programs.ts";
+import { ALL_ENGINES } from "./engine-names.ts";
 
 const unit = (from: number, to: number, stride = 1): Module =>
   sequential(conv2d(from, to, { kernel: 3, stride, padding: 1, bias: false }), batchNorm2d(to), relu);
@@ -77,7 +78,7 @@ const [x, sum] = [input("x", [2]), add([read(variable), input("x", [2])])];
 const accumulate = defineProgram({ name: "accumulate", outputs: { sum }, updates: [{ variable, value: sum }] });
 const stale = /program "product": variable "w" is a constant of it and has changed since: compile it again/;
 
-describe.each(["reference", "onnx"])("constants on the %s engine", (name) => {
+describe.each(ALL_ENGINES)("constants on the %s engine", (name) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await openEngine(name, { threads: 2 });

@@ -176,6 +176,8 @@ describe("nearDuplicates", () => {
     expect(nearDuplicates([print, lighter(3)], likeness)).toEqual([[0, 1]]);
     expect(nearDuplicates([print, lighter(4)], likeness)).toEqual([]);
     expect(nearDuplicates([print, lighter(-4)], likeness)).toEqual([]);
+    expect(nearDuplicates([print, lighter(3)])).toEqual([[0, 1]]);
+    expect(nearDuplicates([print, lighter(4)])).toEqual([]);
   });
 
   test("pictures of one colour are alike to nothing", () => {

@@ -155,7 +155,8 @@ test("a token is asked for everywhere but at the health routes and the descripti
     answerOf(app, "/predict", { ...picture, headers: { ...picture.headers, ...(authorization && { authorization }) } });
   expect(await sent()).toMatchObject({ status: 401, body: { error: expect.stringMatching(/but none was sent\.$/) } });
   expect((await sent()).headers.get("www-authenticate")).toBe('Bearer realm="ocelli"');
-  for (const wrong of ["Bearer wrong", "Bearer ", "Basic right", "right"]) expect((await sent(wrong)).status).toBe(401);
+  for (const wrong of ["Bearer wrong", "Bearer ", "Basic right", "right", "Bearer right away", "no Bearer right"])
+    expect((await sent(wrong)).status).toBe(401);
   expect((await sent("Bearer right")).status).toBe(200);
   expect((await sent("bearer right")).status).toBe(200);
   for (const path of ["/metrics", "/v2", "/models"]) expect((await app.request(path)).status, path).toBe(401);

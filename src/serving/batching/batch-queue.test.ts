@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BatchQueue, type BatchQueueOptions, type Clock, QueueFull } from "./batch-queue.ts";
 
 /** A clock that goes on when it is told to. */
 class TestClock implements Clock {
-  #time = 0;
+  #time = 1000;
   #calls: { at: number; call: () => void }[] = [];
   now = (): number => this.#time;
   after = (milliseconds: number, call: () => void): (() => void) => {
@@ -187,4 +187,26 @@ test("whatever comes when, all are answered, no batch is too large and none wait
     }),
     { numRuns: 50 },
   );
+});
+
+test("without a clock of its own, the first item's delay is that of timers", async () => {
+  vi.useFakeTimers();
+  try {
+    const sizes: number[] = [];
+    const run = async (items: readonly number[]): Promise<number[]> => {
+      sizes.push(items.length);
+      return items.map((item) => -item);
+    };
+    const queue = new BatchQueue({ maxBatch: 4, maxDelayMs: 20, maxQueue: 9, lanes: 1, run });
+    const other = queue.enter();
+    other.expect();
+    const answers = queue.enter(2).submit([1, 2]);
+    await vi.advanceTimersByTimeAsync(19);
+    expect(sizes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([await answers, sizes]).toEqual([[-1, -2], [2]]);
+    other.leave();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { bandData } from "../../../tests/bands.ts";
 import { readBest, readLast } from "../checkpoint.ts";
-import { resolveConfig } from "../config.ts";
+import { configValues, resolveConfig } from "../config.ts";
 import type { TrainingEvent } from "../events.ts";
 import { readRecords } from "../run-folder.ts";
 import { resume, train } from "../train.ts";
@@ -88,6 +88,27 @@ describe("a new stage after a past unfreezing, with a cosine", () => {
       JSON.stringify(last.weights.get(name)?.data) === JSON.stringify(start.weights.get(name)?.data);
     expect([isSame("1.weight"), isSame("2.weight")]).toEqual([freeze === "1", false]);
   });
+});
+
+test("training all layers from now on leaves no unfreezing for later", async () => {
+  const run = await newRun({ freeze: "1", unfreezeAt: 3, unfreezeLearningRate: 0.002, epochs: 4 }, 5);
+  const { plan } = await goOn(run, { freeze: "none" }, 0);
+  const { freeze, unfreezeAt, unfreezeLearningRate } = configValues(plan.config);
+  expect([plan.isNew, freeze, unfreezeAt, unfreezeLearningRate]).toEqual([true, "none", 0, 0]);
+});
+
+test("a new stage's Adam corrects its moments from its own first step, which is the rate in every direction", async () => {
+  const run = await newRun();
+  const before = (await readBest(join(run, "best.pth"))).weights.get("2.bias")?.data ?? [];
+  await goOn(run, { optimizer: "adam", learningRate: 0.001, epochs: 3, maxSteps: 11 });
+  const { weights, progress } = await readLast(join(run, "last.pth"));
+  expect(progress.step).toBe(11);
+  const after = weights.get("2.bias")?.data ?? [];
+  const steps = Array.from({ length: after.length }, (_, index) =>
+    Math.abs(Number(after[index]) - Number(before[index])),
+  );
+  expect(steps).toBeAllclose(Array(steps.length).fill(0.001), { rtol: 1e-3, atol: 0 });
+  expect(steps.length).toBeGreaterThan(1);
 });
 
 test("--from best and --from last begin with other weights where the last epoch made everything worse", async () => {

@@ -96,6 +96,13 @@ describe("a new stage", () => {
       const plan = await planResume(run, { values: { epochs: 4 }, load: async () => data });
       expect(plan.isNew, schedule).toBe(isNew);
     }
+    const bent = await newRun({ schedule: "cosine" });
+    const notesOf = async (values: Record<string, unknown>) =>
+      (await planResume(bent, { values, load: async () => data })).notes[0];
+    expect(await notesOf({ epochs: 4 })).toBe(
+      "What is new: epochs 4 instead of 2, on which the rates of cosine depend.",
+    );
+    expect(await notesOf({ epochs: 4, learningRate: 0.02 })).toBe("What is new: learningRate 0.02 instead of 0.01.");
     const run = await newRun({ schedule: "step:2:0.5" });
     await goOn(run, { epochs: 4 });
     expect(await ratesOf(run)).toBeAllclose([...Array(10).fill(0.01), ...Array(10).fill(0.005)]);
