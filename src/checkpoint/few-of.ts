@@ -1,5 +1,12 @@
 /** Lists of names that are cut short. */
 
+/** Longer names are cut. */
+const MAX_NAME = 80;
+
+/** A name between quotes, cut where it is long. */
+export const shownName = (name: string): string =>
+  `"${name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`}"`;
+
 /** How many names are shown where nothing else is said. */
 export const FEW = 3;
 

@@ -3,14 +3,11 @@ import { UserError } from "../errors.ts";
 import { formatShape, type Shape, sameShape } from "../graph/value.ts";
 import { isInLayers } from "../models/layers.ts";
 import { nearest } from "../nearest.ts";
-import { FEW, fewOf } from "./few-of.ts";
+import { FEW, fewOf, shownName } from "./few-of.ts";
 import { checkNumbers } from "./finite.ts";
 import type { StateShapes } from "./optimizer-state.ts";
 import { foreignTensor } from "./state-dict.ts";
 import { float32Tensor, type StateDict, type StateTensor, toFloat32 } from "./tensor.ts";
-
-/** Longer names are cut. */
-const MAX_NAME = 80;
 
 /** What `fitStateDict` takes besides the two sides. */
 export interface FitOptions {
@@ -137,13 +134,13 @@ function refuse(given: StateDict, { file, hint, hasNone, wrong, unexpected }: Mi
   const missing = wrong.flatMap(([name]) => (given.has(name) ? [] : [name]));
   const misshaped = wrong.flatMap(([name, shape]) => {
     const tensor = given.get(name);
-    return tensor ? [`${quoted(name)} is ${formatShape(tensor.shape)} and not ${formatShape(shape)}`] : [];
+    return tensor ? [`${shownName(name)} is ${formatShape(tensor.shape)} and not ${formatShape(shape)}`] : [];
   });
   if (wrong.length === 0 && unexpected.length === 0) return;
-  const none = `it has none of its tensors, but ${listed("", [...given.keys()].map(quoted))}`;
+  const none = `it has none of its tensors, but ${listed("", [...given.keys()].map(shownName))}`;
   const misfits = [
     listed("wrong shapes: ", misshaped),
-    listed("missing: ", missing.map(quoted)),
+    listed("missing: ", missing.map(shownName)),
     listed(
       "unexpected: ",
       unexpected.slice(0, FEW).map((name) => suggestion(name, missing)),
@@ -158,11 +155,9 @@ function refuse(given: StateDict, { file, hint, hasNone, wrong, unexpected }: Mi
   );
 }
 
-const quoted = (name: string): string => `"${name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`}"`;
-
 function suggestion(name: string, missing: readonly string[]): string {
   const likely = nearest(name, missing);
-  return likely ? `${quoted(name)} (for ${quoted(likely)}?)` : quoted(name);
+  return likely ? `${shownName(name)} (for ${shownName(likely)}?)` : shownName(name);
 }
 
 const listed = (title: string, items: readonly string[], of = items.length): string =>

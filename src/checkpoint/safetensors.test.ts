@@ -85,7 +85,11 @@ describe("bad files", () => {
     ["metadata of numbers", file({ __metadata__: { a: 1 } }, 0), /its metadata is not text by name/],
     ["no offsets", file({ a: { dtype: "F32", shape: [1] } }, 4), /its header describes "a" wrongly/],
     ["a negative size", file({ a: floats([-1, -1], 0, 4) }, 4), /its header describes "a" wrongly/],
-    ["an unknown element type", file({ a: { ...floats([1], 0, 1), dtype: "F8_E4M3" } }, 1), /elements of type F8_E4M3/],
+    [
+      "an unknown element type",
+      file({ a: { ...floats([1], 0, 1), dtype: "F8_E4M3" } }, 1),
+      /elements of type "F8_E4M3"/,
+    ],
     ["a shape of more bytes", file({ a: floats([2], 0, 4) }, 4), /"a" of shape \[2\] has 4 bytes/],
     ["tensors over one another", file({ a: floats([1], 0, 4), b: floats([1], 0, 4) }, 4), /overlap or leave gaps/],
     ["a gap", file({ a: floats([1], 0, 4), b: floats([1], 8, 12) }, 12), /overlap or leave gaps/],
@@ -95,7 +99,7 @@ describe("bad files", () => {
         '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
         8,
       ),
-      /overlap or leave gaps/,
+      /has "a" twice/,
     ],
     ["bytes that are nobody's", file({ a: floats([1], 0, 4) }, 5), /have 4 bytes but 5 are there/],
     ["fewer bytes", file({ a: floats([2], 0, 8) }, 4), /have 8 bytes but 4 are there/],
@@ -109,5 +113,30 @@ describe("bad files", () => {
     }
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).message).toMatch(expected);
+  });
+});
+
+describe("keys that are there twice", () => {
+  const file = (header: string): Uint8Array => {
+    const length = new Uint8Array(BigUint64Array.of(BigInt(header.length)).buffer);
+    return Buffer.concat([length, Buffer.from(header), new Uint8Array(4)]);
+  };
+  const place = '{"dtype":"U8","shape":[4],"data_offsets":[0,4]}';
+
+  test.each([
+    ["a tensor", `{"a":${place},"a":${place}}`, "a"],
+    ["a tensor, written in two ways", `{"a":${place},"\\u0061":${place}}`, "a"],
+    ["a part of a tensor's place", '{"a":{"dtype":"U8","dtype":"I8","shape":[4],"data_offsets":[0,4]}}', "dtype"],
+    ["a text of the metadata", `{"__metadata__":{"k":"1","k":"2"},"a":${place}}`, "k"],
+  ])("%s", (_, header, key) => {
+    expect(() => decodeSafetensors(file(header), "f")).toThrow(`its header has "${key}" twice`);
+  });
+
+  test("quotes and brackets in names, and the language's own names, are names like any other", () => {
+    const names = ['a"{,', "__proto__", "constructor", "a\\\\"];
+    const header = Object.fromEntries(names.map((name) => [name, { dtype: "U8", shape: [0], data_offsets: [0, 0] }]));
+    const text = JSON.stringify(header).replace(/}$/, `,"rest":${place}}`);
+    expect([...decodeSafetensors(file(text), "f").state.keys()]).toEqual([...names, "rest"]);
+    expect(() => decodeSafetensors(file(`{"a":${place.replace("U8", "constructor")}}`), "f")).toThrow(/not known/);
   });
 });

@@ -6,22 +6,24 @@ import { z } from "zod";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { sizeOf } from "../graph/value.ts";
 import { type ByteSource, memorySource, readError, readSource } from "./byte-source.ts";
+import { shownName } from "./few-of.ts";
 import { FormatError } from "./format-error.ts";
+import { repeatedKey } from "./json-keys.ts";
 import { bytesOf, ELEMENT_ARRAYS, type ElementName, joined, type StateDict, type StateTensor } from "./tensor.ts";
 
 /** Element types as the format names them. */
-const ELEMENTS: Readonly<Record<string, ElementName>> = {
-  F64: "float64",
-  I64: "int64",
-  F32: "float32",
-  I32: "int32",
-  F16: "float16",
-  BF16: "bfloat16",
-  I16: "int16",
-  I8: "int8",
-  U8: "uint8",
-  BOOL: "bool",
-};
+const ELEMENTS: ReadonlyMap<string, ElementName> = new Map([
+  ["F64", "float64"],
+  ["I64", "int64"],
+  ["F32", "float32"],
+  ["I32", "int32"],
+  ["F16", "float16"],
+  ["BF16", "bfloat16"],
+  ["I16", "int16"],
+  ["I8", "int8"],
+  ["U8", "uint8"],
+  ["BOOL", "bool"],
+]);
 
 const KIND = "a .safetensors file";
 const LENGTH_BYTES = 8;
@@ -37,7 +39,6 @@ const placeSchema = z.strictObject({
   shape: z.array(size).max(64),
   data_offsets: z.tuple([size, size]),
 });
-const metadataSchema = z.record(z.string(), z.string());
 
 /** What a file holds. */
 export interface Safetensors {
@@ -72,8 +73,7 @@ export function decodeSafetensorsSource(source: ByteSource): Safetensors {
   const length = headerLength(source.read(0, LENGTH_BYTES));
   if (MAX_HEADER < length) throw new FormatError(`its header has ${length} bytes, more than the format allows`);
   const { [METADATA]: metadata = {}, ...places } = parseHeader(source.read(LENGTH_BYTES, length));
-  const texts = metadataSchema.safeParse(metadata);
-  if (!texts.success) throw new FormatError("its metadata is not text by name");
+  if (!isTexts(metadata)) throw new FormatError("its metadata is not text by name");
   const from = LENGTH_BYTES + length;
   const tensors = Object.entries(places).map(([name, place]) => ({ name, ...parsePlace(name, place) }));
   checkPlaces(tensors, source.size - from);
@@ -81,15 +81,30 @@ export function decodeSafetensorsSource(source: ByteSource): Safetensors {
     const { buffer } = source.read(from + begin, end - begin);
     return [name, { dtype, shape, data: new ELEMENT_ARRAYS[dtype](buffer) }];
   });
-  return { state: new Map(state), metadata: texts.data };
+  return { state: new Map(state), metadata };
 }
 
+const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === "string");
+
+/** The header, and in it tensors and metadata, are objects of which no key may be there twice. */
+const DEPTHS = 2;
+
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: Record<string, unknown>;
+  let text: string;
   try {
-    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-    if (bytes[0] === 0x7b) return header as Record<string, unknown>;
-  } catch {} // worded below
-  throw new FormatError("its header is not JSON");
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = bytes[0] === 0x7b ? JSON.parse(text) : JSON.parse("");
+  } catch {
+    throw new FormatError("its header is not JSON");
+  }
+  const repeated = repeatedKey(text, DEPTHS);
+  if (repeated !== undefined) throw new FormatError(`its header has ${shownName(repeated)} twice`);
+  return header;
 }
 
 interface Place {
@@ -101,13 +116,16 @@ interface Place {
 
 function parsePlace(name: string, value: unknown): Place {
   const parsed = placeSchema.safeParse(value);
-  if (!parsed.success) throw new FormatError(`its header describes "${name}" wrongly`);
+  if (!parsed.success) throw new FormatError(`its header describes ${shownName(name)} wrongly`);
   const [begin, end] = parsed.data.data_offsets;
   const { shape } = parsed.data;
-  const dtype = ELEMENTS[parsed.data.dtype];
-  if (!dtype) throw new FormatError(`"${name}" has elements of type ${parsed.data.dtype}, which are not known`);
+  const dtype = ELEMENTS.get(parsed.data.dtype);
+  if (!dtype)
+    throw new FormatError(
+      `${shownName(name)} has elements of type ${shownName(parsed.data.dtype)}, which are not known`,
+    );
   if (end - begin !== sizeOf(shape) * ELEMENT_ARRAYS[dtype].BYTES_PER_ELEMENT)
-    throw new FormatError(`"${name}" of shape [${shape.join(", ")}] has ${end - begin} bytes`);
+    throw new FormatError(`${shownName(name)} of shape [${shape.join(", ")}] has ${end - begin} bytes`);
   return { dtype, shape, begin, end };
 }
 
@@ -129,10 +147,10 @@ export const writeSafetensors = (path: string, content: Safetensors): Promise<vo
 export const encodeSafetensors = (content: Safetensors): Uint8Array<ArrayBuffer> => joined(safetensorsPieces(content));
 
 /** Large elements come first, so that all are aligned. */
-const SIZES_FIRST = Object.keys(ELEMENTS);
+const SIZES_FIRST = [...ELEMENTS.keys()];
 
 function safetensorsPieces({ state, metadata }: Safetensors): Uint8Array[] {
-  const codes = new Map(Object.entries(ELEMENTS).map(([code, dtype]) => [dtype, code]));
+  const codes = new Map(Array.from(ELEMENTS, ([code, dtype]) => [dtype, code]));
   const codeOf = ({ dtype }: StateTensor): string => codes.get(dtype) ?? "F32";
   const order = ([, tensor]: readonly [string, StateTensor]): number => SIZES_FIRST.indexOf(codeOf(tensor));
   const tensors = [...state].sort((a, b) => order(a) - order(b));

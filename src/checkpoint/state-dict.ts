@@ -5,9 +5,6 @@ import { type Candidate, candidatesOf } from "./find/candidates.ts";
 import type { PthValue } from "./pth/read.ts";
 import type { StateDict } from "./tensor.ts";
 
-/** What networks in a wrapper have before their names: `nn.DataParallel`, and what `torch.compile` returns. */
-const WRAPPERS = ["module.", "_orig_mod."];
-
 /**
  * The tensors of a network in what a `.pth` holds: a bare state dict, or a checkpoint that has one under any name, or a
  * network that was pickled whole. Names are those of the network alone, without wrappers, and those of the official
@@ -38,12 +35,23 @@ export function foreignTensor(file: string, [name, kind]: readonly [name: string
   );
 }
 
-/** Tensors under the names that the network itself has for them. */
+/** Tensors under the names that the network itself has for them: without the wrappers that are around all of it. */
 export function networkNames(state: StateDict): StateDict {
   const names = [...state.keys()];
-  const wrapper = WRAPPERS.find((prefix) => 0 < names.length && names.every((name) => name.startsWith(prefix)));
-  if (wrapper === undefined) return new Map(Array.from(state, ([name, tensor]) => [presentName(name), tensor]));
-  return networkNames(new Map(Array.from(state, ([name, tensor]) => [name.slice(wrapper.length), tensor])));
+  const [first = ""] = names;
+  const shared = names.reduce((least, name) => sharedLength(first, name, least), wrappersOf(first));
+  const wrappers = wrappersOf(first.slice(0, shared));
+  return new Map(Array.from(state, ([name, tensor]) => [presentName(name.slice(wrappers)), tensor]));
+}
+
+/** How many letters of a name are of wrappers: of `nn.DataParallel`, and of what `torch.compile` returns. */
+const wrappersOf = (name: string): number => /^(?:module\.|_orig_mod\.)*/.exec(name)?.[0].length ?? 0;
+
+/** How many of the first `most` letters two names share. */
+function sharedLength(one: string, other: string, most: number): number {
+  let length = 0;
+  while (length < most && one[length] === other[length]) length++;
+  return length;
 }
 
 /** A name without what `torch.compile` puts into it, and as it is today. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wantsJson } from "./output.ts";
+import { harmless, wantsJson } from "./output.ts";
 import { csvRecord } from "./predictions.ts";
 
 test.each([
@@ -20,3 +20,9 @@ test.each([
   [["two\nlines", "cr\r"], '"two\nlines","cr\r"'],
   [['"'], '""""'],
 ])("%j as a CSV record", (cells, expected) => expect(csvRecord(cells)).toBe(expected));
+
+test("what steers a terminal is written out; ends of lines stay", () => {
+  expect(harmless("a\u001b[2Jb\u009d0;x\u0007\u202ec\r\n\tü")).toBe(
+    "a\\u001b[2Jb\\u009d0;x\\u0007\\u202ec\\u000d\n\tü",
+  );
+});

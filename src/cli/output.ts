@@ -11,8 +11,15 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 /** Prints one JSON object on a line of its own. */
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
 
+/** What steers a terminal or turns the direction of text around, without the ends of lines and tabs that texts have. */
+const STEERING = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text with what steers a terminal in it written out, such as `\\u001b`: names in files may hold anything. */
+export const harmless = (text: string): string =>
+  text.replaceAll(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Prints a note for the person at the keyboard. */
-export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+export const note = (text: string): void => void process.stderr.write(`${harmless(text)}\n`);
 
 const asUserError = (error: unknown): UserError | undefined =>
   error instanceof UserError ? error : machineFault(error);

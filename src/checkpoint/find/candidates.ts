@@ -16,6 +16,8 @@ export interface Candidate {
 const MAX_DEPTH = 8;
 const MAX_VISITS = 20_000;
 const MAX_LIST = 100;
+/** No tensor has a longer name. */
+const MAX_NAME = 1000;
 /** Layers in layers, in a network that was pickled whole. */
 const MAX_LAYERS = 100;
 const MAX_PARTS = 200_000;
@@ -29,12 +31,14 @@ const USUAL = ["state_dict", "model_state_dict", "model", "net", "network", "wei
 export function candidatesOf(value: PthValue): Candidate[] {
   const found: Candidate[] = [];
   const seen = new Set<PthValue>();
+  const room = { parts: MAX_PARTS };
   const waiting: { value: PthValue; path: string; depth: number }[] = [{ value, path: "", depth: 0 }];
   for (let at = 0; at < waiting.length && at < MAX_VISITS; at++) {
     const { value: given, path, depth } = waiting[at]!;
-    if (seen.has(given)) continue;
-    seen.add(given);
-    const whole = networkParts(given);
+    const content = entriesOf(given) ?? given; // objects may share it
+    if (seen.has(given) || seen.has(content)) continue;
+    seen.add(given).add(content);
+    const whole = networkParts(given, room);
     const candidate = whole ?? namedTensors(given);
     if (candidate && 0 < candidate.tensors.size + candidate.foreign.size) found.push({ path, ...candidate });
     if (whole || depth === MAX_DEPTH) continue;
@@ -73,7 +77,7 @@ function namedTensors(value: PthValue): Named | undefined {
   const tensors = new Map<string, StateTensor>();
   const foreign = new Map<string, string>();
   for (const [name, item] of entries) {
-    if (typeof name !== "string") continue;
+    if (!isName(name)) continue;
     if (isStateTensor(item)) tensors.set(name, plain(item));
     else if (isForeignTensor(item)) foreign.set(name, item.type);
     else if (name.endsWith("_packed_params")) foreign.set(name, "packed, quantised layer");
@@ -87,23 +91,19 @@ const isForeignTensor = (value: PthValue): value is ForeignObject =>
 const plain = ({ dtype, shape, data }: StateTensor): StateTensor => ({ dtype, shape, data });
 
 /** The parameters and buffers of a network that was pickled whole, under the names of its state dict. */
-function networkParts(value: PthValue): Named | undefined {
-  if (!(value instanceof ForeignObject) || !layerOf(value)) return undefined;
+function networkParts(value: PthValue, room: { parts: number }): Named | undefined {
+  if (!(value instanceof ForeignObject) || !isLayer(value)) return undefined;
   const tensors = new Map<string, StateTensor>();
   const foreign = new Map<string, string>();
-  let parts = 0;
   const visit = (object: PthValue, prefix: string, depth: number): void => {
-    const layer = layerOf(object);
-    if (!layer || MAX_LAYERS < depth) return;
+    if (room.parts < 0 || MAX_LAYERS < depth || MAX_NAME < prefix.length) return;
+    const layer = layerOf(object, room);
+    if (!layer) return;
     for (const [key, item] of layer.tensors) {
-      if (MAX_PARTS < ++parts) return;
       if (isStateTensor(item)) tensors.set(prefix + key, plain(item));
       else if (isForeignTensor(item)) foreign.set(prefix + key, item.type);
     }
-    for (const [key, child] of layer.children) {
-      if (MAX_PARTS < ++parts) return;
-      visit(child, `${prefix}${key}.`, depth + 1);
-    }
+    for (const [key, child] of layer.children) visit(child, `${prefix}${key}.`, depth + 1);
   };
   visit(value, "", 0);
   return { tensors, foreign };
@@ -114,25 +114,34 @@ interface Layer {
   readonly children: readonly (readonly [name: string, value: PthValue])[];
 }
 
+/** Whether an object is of a network that was pickled whole. */
+const isLayer = ({ type, state }: ForeignObject): boolean =>
+  state instanceof Map && (state.get("_modules") instanceof Map || type.startsWith("__torch__."));
+
 /** The parts of a layer: an `nn.Module` has them in dictionaries of their own, one of TorchScript among its attributes. */
-function layerOf(value: PthValue): Layer | undefined {
-  if (!(value instanceof ForeignObject) || !(value.state instanceof Map)) return undefined;
+function layerOf(value: PthValue, room: { parts: number }): Layer | undefined {
+  if (!(value instanceof ForeignObject) || !isLayer(value)) return undefined;
   const attributes = value.state as ReadonlyMap<PthValue, PthValue>;
   const modules = attributes.get("_modules");
   if (modules instanceof Map) {
-    const passing = itemsOf(attributes.get("_non_persistent_buffers_set")) ?? [];
-    const kept = named(attributes.get("_buffers")).filter(([name]) => !passing.includes(name));
-    return { tensors: [...named(attributes.get("_parameters")), ...kept], children: named(modules) };
+    const passing = new Set((itemsOf(attributes.get("_non_persistent_buffers_set")) ?? []).filter(isName));
+    room.parts -= passing.size;
+    const kept = named(attributes.get("_buffers"), room).filter(([name]) => !passing.has(name));
+    return { tensors: [...named(attributes.get("_parameters"), room), ...kept], children: named(modules, room) };
   }
-  if (!value.type.startsWith("__torch__.")) return undefined;
-  const own = named(attributes);
+  const own = named(attributes, room);
   return {
     tensors: own.filter(([, item]) => isStateTensor(item) || isForeignTensor(item)),
     children: own.filter(([, item]) => item instanceof ForeignObject && item.type.startsWith("__torch__.")),
   };
 }
 
-const named = (value: PthValue): [string, PthValue][] =>
-  value instanceof Map
-    ? [...value].flatMap(([key, item]): [string, PthValue][] => (typeof key === "string" ? [[key, item]] : []))
-    : [];
+const isName = (key: PthValue): key is string => typeof key === "string" && key.length <= MAX_NAME;
+
+/** The entries of a dictionary that have names; each visit of a part takes room. */
+function named(value: PthValue, room: { parts: number }): [string, PthValue][] {
+  if (!(value instanceof Map)) return [];
+  room.parts -= value.size + 1;
+  if (room.parts < 0) return [];
+  return [...value].filter((entry): entry is [string, PthValue] => isName(entry[0]));
+}

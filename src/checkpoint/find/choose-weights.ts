@@ -86,9 +86,8 @@ function settle(raw: readonly Alignment[], averages: readonly Alignment[], wante
   const chosen = (averaged ? average : (first ?? average)) as Alignment;
   const { state, foreign, besides } = stripped(chosen);
   const under = averaged && first ? stripped(first).state : new Map<string, StateTensor>();
-  const others = besides.filter(
-    (name) => ![...raw, ...averages].some(({ prefix }) => prefix !== "" && name.startsWith(prefix)),
-  );
+  const prefixes = new Set([...raw, ...averages].map(({ prefix }) => prefix));
+  const others = besides.filter((name) => !beginningsOf(name).some((beginning) => prefixes.has(beginning)));
   if (0 < others.length) notes.push(`left out: ${fewOf(others)}`);
   checkBesides(chosen, others, wanted);
   const merged = new Map([...under, ...state]);
@@ -97,14 +96,18 @@ function settle(raw: readonly Alignment[], averages: readonly Alignment[], wante
 
 const shown = ({ label }: Alignment): string => `"${label}"`;
 
+/** `a.` and `a.b.` of `a.b.c`. */
+const beginningsOf = (name: string): string[] => [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1));
+
 /** What is before the network's names: each beginning with which names of the network stand there. */
 function alignmentsOf(candidate: Candidate, { expected, heads }: WantedWeights): Alignment[] {
   const scores = new Map<string, number>();
   const isHead = (name: string): boolean => isInLayers(heads, name);
+  const longest = Math.max(0, ...Array.from(expected.keys(), ({ length }) => length));
   const count = (given: string, fits: (name: string, shape: Shape) => boolean): void => {
     const name = presentName(given);
     for (let from = 0; ; ) {
-      const shape = expected.get(name.slice(from));
+      const shape = name.length - from <= longest ? expected.get(name.slice(from)) : undefined;
       if (shape && fits(name.slice(from), shape)) {
         const prefix = name.slice(0, from);
         scores.set(prefix, (scores.get(prefix) ?? 0) + 1);
@@ -147,10 +150,8 @@ function checkBesides(
   others: readonly string[],
   { file }: WantedWeights,
 ): void {
-  const layers = others.filter((name) => {
-    const given = [...candidate.tensors].find(([known]) => presentName(known) === name);
-    return name.endsWith(".weight") && given !== undefined && 1 < given[1].shape.length;
-  });
+  const present = new Map(Array.from(candidate.tensors, ([name, { shape }]) => [presentName(name), shape]));
+  const layers = others.filter((name) => name.endsWith(".weight") && 1 < (present.get(name)?.length ?? 0));
   if (layers.length === 0 || prefix === "") return;
   throw new UserError(
     `"${file}": expected one network under "${label}" but there are layers beside it: ${fewOf(layers)}.`,

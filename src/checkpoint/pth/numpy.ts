@@ -5,17 +5,19 @@ import { ELEMENT_ARRAYS, type ElementData, type ElementName, type StateTensor, t
 import { ForeignObject } from "./foreign.ts";
 import type { PickleGlobal, PickleValue } from "./pickle.ts";
 
-const ELEMENTS: Readonly<Record<string, ElementName>> = {
-  f8: "float64",
-  f4: "float32",
-  f2: "float16",
-  i8: "int64",
-  i4: "int32",
-  i2: "int16",
-  i1: "int8",
-  u1: "uint8",
-  b1: "bool",
-};
+const ELEMENTS: ReadonlyMap<string, ElementName> = new Map([
+  ["f8", "float64"],
+  ["f4", "float32"],
+  ["f2", "float16"],
+  ["i8", "int64"],
+  ["i4", "int32"],
+  ["i2", "int16"],
+  ["i1", "int8"],
+  ["u1", "uint8"],
+  ["b1", "bool"],
+]);
+/** Of an element type, with the sign of its byte order. */
+const MAX_CODE = 8;
 
 /** Bytes that may still be spent on copies of what one pickle holds. */
 export interface PickleRoom {
@@ -26,7 +28,7 @@ export interface PickleRoom {
 class NumpyType extends ForeignObject {
   get code(): string {
     const [code] = this.args;
-    return typeof code === "string" ? code.replace(/^[<=|]/, "") : "";
+    return typeof code === "string" && code.length <= MAX_CODE ? code.replace(/^[<=|]/, "") : "";
   }
 
   get isLittle(): boolean {
@@ -51,15 +53,20 @@ class NumpyArray extends ForeignObject {
   }
 
   #fill(shape: readonly number[], type: NumpyType, from: { content: Uint8Array; byColumns: boolean }): void {
+    takeRoom(this.#room, from.content.length);
     const values = elementsOf(type, from.content);
     if (values === undefined) return;
     const count = sizeOf(shape);
     if (values.data.length !== count) throw new FormatError("an array in it is described wrongly");
-    this.#room.bytes -= from.content.length;
-    if (this.#room.bytes < 0) throw new FormatError("its arrays are far larger than the file");
     if (values.dtype === undefined) this.items = values.data;
     else Object.assign(this, { dtype: values.dtype, shape, data: rowMajor(values.data, shape, from.byColumns) });
   }
+}
+
+/** Every copy takes some, for one text or array may be named many times. */
+function takeRoom(room: PickleRoom, bytes: number): void {
+  room.bytes -= bytes;
+  if (room.bytes < 0) throw new FormatError("its bytes are far larger than the file");
 }
 
 const isShape = (value: PickleValue): value is number[] =>
@@ -72,7 +79,7 @@ function elementsOf(type: NumpyType, bytes: Uint8Array): Elements | undefined {
   if (!type.isLittle) return undefined;
   const letters = /^U(\d{1,4})$/.exec(type.code);
   if (letters) return { dtype: undefined, data: textsOf(bytes, 4 * Number(letters[1])) };
-  const dtype = ELEMENTS[type.code];
+  const dtype = ELEMENTS.get(type.code);
   if (dtype === undefined) return undefined;
   const ElementArray = ELEMENT_ARRAYS[dtype];
   if (bytes.length % ElementArray.BYTES_PER_ELEMENT !== 0) return undefined;
@@ -116,10 +123,11 @@ function rowMajor(data: ElementData, shape: readonly number[], byColumns: boolea
 }
 
 /** A number, a truth value or a text; foreign where its type is not known. */
-function scalarOf(args: readonly PickleValue[]): PickleValue {
+function scalarOf(args: readonly PickleValue[], room: PickleRoom): PickleValue {
   const [type, bytes] = args;
   const foreign = new ForeignObject("numpy.scalar", args);
   if (!(type instanceof NumpyType) || !(bytes instanceof Uint8Array) || 2 ** 16 < bytes.length) return foreign;
+  takeRoom(room, bytes.length);
   const values = elementsOf(type, bytes);
   if (values?.data.length !== 1) return foreign;
   if (values.dtype === undefined) return values.data[0];
@@ -131,8 +139,7 @@ function scalarOf(args: readonly PickleValue[]): PickleValue {
 /** Text as bytes, as pickles of protocol 2 hold them. */
 function encoded([text, encoding]: readonly PickleValue[], room: PickleRoom): Uint8Array {
   if (typeof text !== "string" || encoding !== "latin1") throw new FormatError("bytes in it are described wrongly");
-  room.bytes -= text.length;
-  if (room.bytes < 0) throw new FormatError("its bytes are far larger than the file");
+  takeRoom(room, text.length);
   return Uint8Array.from(Buffer.from(text, "latin1"));
 }
 
@@ -142,7 +149,7 @@ export function numpyGlobals(room: PickleRoom): [path: string, PickleGlobal][] {
     ["_codecs.encode", (args) => encoded(args, room)],
     ["numpy.dtype", (args) => new NumpyType("numpy.dtype", args)],
     ...["numpy.core.multiarray", "numpy._core.multiarray"].flatMap((module): [string, PickleGlobal][] => [
-      [`${module}.scalar`, scalarOf],
+      [`${module}.scalar`, (args) => scalarOf(args, room)],
       [`${module}._reconstruct`, () => new NumpyArray(room)],
     ]),
   ];

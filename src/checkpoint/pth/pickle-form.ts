@@ -2,9 +2,9 @@
 import type { ByteSource } from "../byte-source.ts";
 import { FormatError } from "../format-error.ts";
 import { Cursor } from "./cursor.ts";
-import { type PickleContext, type PickleValue, unpickle } from "./pickle.ts";
+import { type PickleValue, unpickle } from "./pickle.ts";
 import { copyBudget, fillStorage, partOf, type StoragePart, storageBytes, wholeStorage } from "./storage.ts";
-import { torchGlobals } from "./torch-globals.ts";
+import { pickleContext } from "./torch-globals.ts";
 import { persistentObject, storageOfId } from "./zip-form.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -18,10 +18,7 @@ export const isPickle = (head: Uint8Array): boolean => head[0] === 0x80 && 2 <= 
 /** What a file of this form holds. Its storages are read one by one. */
 export function decodePickleForm(source: ByteSource): PickleValue {
   const storages = new Map<string, StoragePart>();
-  const context: PickleContext = {
-    globals: torchGlobals(),
-    persistent: (id) => persistentObject(id, (known) => storagePart(known, storages)),
-  };
+  const context = pickleContext((id) => persistentObject(id, (known) => storagePart(known, storages)));
   const cursor = new Cursor(source);
   if (unpickle(cursor, context) !== MAGIC)
     throw new FormatError("it is a pickle that torch.save did not write", { hint: SAVE_ANEW });

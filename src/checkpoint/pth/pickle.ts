@@ -6,6 +6,7 @@
 import { FormatError } from "../format-error.ts";
 import type { Cursor } from "./cursor.ts";
 import { ForeignGlobal, ForeignObject, isHarmful } from "./foreign.ts";
+import { COST, type KeyRoom, MemoryRoom } from "./room.ts";
 
 /** What a pickle holds: plain data, and whatever the globals and the persistent ids are turned into. */
 export type PickleValue = unknown;
@@ -19,6 +20,8 @@ export interface PickleContext {
   readonly globals: ReadonlyMap<string, PickleGlobal>;
   /** What a persistent id stands for. */
   readonly persistent: (id: PickleValue) => PickleValue;
+  /** Of all pickles of the file. */
+  readonly keys: KeyRoom;
 }
 
 const MARK = Symbol("mark");
@@ -26,16 +29,14 @@ const MAX_STACK = 1_000_000;
 /** Tensors are outside the pickle, and the rest of a checkpoint is small. */
 const MAX_BYTES = 2 ** 24;
 const MAX_INTEGER_BYTES = 64;
-/** A checkpoint has some thousands. */
-const MAX_FOREIGN = 2 ** 20;
 
 interface Machine {
   readonly context: PickleContext;
   readonly reader: Cursor;
-  stack: PickleValue[];
-  readonly memo: Map<number, PickleValue>;
-  /** Foreign globals and objects so far. */
-  foreign: number;
+  readonly from: number;
+  readonly stack: PickleValue[];
+  readonly memo: PickleValue[];
+  readonly room: MemoryRoom;
 }
 
 /**
@@ -43,7 +44,10 @@ interface Machine {
  * depth, so nothing may walk through it that does not know what it looks for.
  */
 export function unpickle(cursor: Cursor, context: PickleContext): PickleValue {
-  const machine: Machine = { context, reader: cursor, stack: [], memo: new Map(), foreign: 0 };
+  const machine: Machine = {
+    ...{ context, reader: cursor, from: cursor.at },
+    ...{ stack: [], memo: [], room: new MemoryRoom() },
+  };
   const end = cursor.at + MAX_BYTES;
   while (cursor.at < end) {
     const opcode = cursor.uint8();
@@ -54,6 +58,12 @@ export function unpickle(cursor: Cursor, context: PickleContext): PickleValue {
     if (MAX_STACK < machine.stack.length) throw new FormatError("its pickle is nested too deeply");
   }
   throw new FormatError(`its pickle has more than ${MAX_BYTES} bytes`);
+}
+
+/** Takes memory for a value and returns it. */
+function costing<Value>(machine: Machine, memory: number, value: Value): Value {
+  machine.room.spend(memory, machine.reader.at - machine.from);
+  return value;
 }
 
 const broken = (what: string): FormatError => new FormatError(`its pickle is damaged: ${what}`);
@@ -71,15 +81,16 @@ function top({ stack }: Machine): PickleValue {
 }
 
 /** What was pushed since the last mark. */
-function popMark({ stack }: Machine): PickleValue[] {
+function popMark(machine: Machine): PickleValue[] {
+  const { stack } = machine;
   const mark = stack.lastIndexOf(MARK);
   if (mark < 0) throw broken("a mark is missing");
   const values = stack.splice(mark);
-  return values.slice(1);
+  return costing(machine, COST.list + COST.item * values.length, values.slice(1));
 }
 
-function popMany({ stack }: Machine, count: number): PickleValue[] {
-  const values = stack.splice(stack.length - count);
+function popMany(machine: Machine, count: number): PickleValue[] {
+  const values = machine.stack.splice(machine.stack.length - count);
   if (values.length !== count || values.includes(MARK)) throw broken("the stack is empty");
   return values;
 }
@@ -89,7 +100,10 @@ function setItems(machine: Machine, items: readonly PickleValue[]): void {
   if (given instanceof ForeignObject) given.entries ??= new Map();
   const target = given instanceof ForeignObject ? given.entries : given;
   if (!(target instanceof Map) || items.length % 2 !== 0) throw broken("items are set on what is no dictionary");
-  for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
+  for (let i = 0; i < items.length; i += 2) {
+    machine.context.keys.spend(items[i], target.size);
+    target.set(costing(machine, COST.pair, items[i]), items[i + 1]);
+  }
 }
 
 function append(machine: Machine, items: readonly PickleValue[]): void {
@@ -97,7 +111,7 @@ function append(machine: Machine, items: readonly PickleValue[]): void {
   if (given instanceof ForeignObject) given.items ??= [];
   const target = given instanceof ForeignObject ? given.items : given;
   if (!Array.isArray(target)) throw broken("items are appended to what is no list");
-  for (const item of items) target.push(item);
+  for (const item of items) target.push(costing(machine, COST.item, item));
 }
 
 /** How much of the name of a refused global is shown. */
@@ -105,26 +119,25 @@ const SHOWN = 200;
 
 function pushGlobal(machine: Machine, module: PickleValue, name: PickleValue): void {
   if (typeof module !== "string" || typeof name !== "string") throw broken("a name is not text");
-  const path = `${module}.${name}`;
+  const path = `${module.slice(0, SHOWN)}.${name.slice(0, SHOWN)}`; // none that is known is as long
   const known = machine.context.globals.get(path);
   if (!known && isHarmful(module, name))
     throw new FormatError(`it asks for "${path}"`, { forbidden: path.slice(0, SHOWN) });
-  machine.stack.push(known ?? foreign(machine, new ForeignGlobal(path.slice(0, SHOWN))));
-}
-
-function foreign<Value>(machine: Machine, value: Value): Value {
-  if (MAX_FOREIGN < ++machine.foreign) throw new FormatError(`its pickle has more than ${MAX_FOREIGN} objects`);
-  return value;
+  machine.stack.push(known ?? costing(machine, COST.object, new ForeignGlobal(path.slice(0, SHOWN))));
 }
 
 /** What a known global makes of arguments, or an object that is nothing but what it would be made of. */
 function made(machine: Machine, callable: PickleValue, args: PickleValue): PickleValue {
   if (!Array.isArray(args)) throw broken("something is called that is no global");
-  if (typeof callable === "function") return (callable as PickleGlobal)(args);
-  if (callable instanceof ForeignGlobal) return foreign(machine, new ForeignObject(callable.path, args));
-  if (callable instanceof ForeignObject) return foreign(machine, new ForeignObject(callable.type, args));
+  if (typeof callable === "function") return (callable as PickleGlobal)(costing(machine, costOfCall(args), args));
+  if (callable instanceof ForeignGlobal) return costing(machine, COST.object, new ForeignObject(callable.path, args));
+  if (callable instanceof ForeignObject) return costing(machine, COST.object, new ForeignObject(callable.type, args));
   throw broken("something is called that is no global");
 }
+
+/** What is called may copy the lists that it is given. */
+const costOfCall = (args: readonly PickleValue[]): number =>
+  COST.call + COST.pair * args.reduce<number>((sum, arg) => sum + (Array.isArray(arg) ? arg.length : 0), args.length);
 
 /** REDUCE and NEWOBJ: a class or function, then its arguments. */
 function reduce(machine: Machine): void {
@@ -140,7 +153,7 @@ function reduceKeywords(machine: Machine): void {
 }
 
 function extension(machine: Machine, code: number): void {
-  machine.stack.push(foreign(machine, new ForeignGlobal(`extension ${code}`)));
+  machine.stack.push(costing(machine, COST.object, new ForeignGlobal(`extension ${code}`)));
 }
 
 /** A little-endian two's complement integer; a bigint where a number would not be exact. */
@@ -154,19 +167,32 @@ function longInteger(reader: Cursor, length: number): number | bigint {
   return Number.isSafeInteger(number) ? number : signed;
 }
 
+/** Picklers count what they remember, from 0 or 1, so that no number is larger than the pickle. */
 function remember(machine: Machine, index: number): void {
-  machine.memo.set(index, top(machine));
+  if (machine.reader.at - machine.from < index) throw broken(`memo ${index} is out of range`);
+  machine.memo[index] = costing(machine, COST.item, top(machine));
 }
 
 function recall({ memo, stack }: Machine, index: number): void {
-  if (!memo.has(index)) throw broken(`memo ${index} is empty`);
-  stack.push(memo.get(index));
+  const value = memo[index];
+  if (value === undefined) throw broken(`memo ${index} is empty`);
+  stack.push(value);
 }
 
 const push =
-  (read: (reader: Cursor) => PickleValue) =>
-  ({ stack, reader }: Machine): void =>
-    void stack.push(read(reader));
+  (read: (reader: Cursor) => PickleValue, memory = 0) =>
+  (machine: Machine): void =>
+    void machine.stack.push(costing(machine, memory, read(machine.reader)));
+
+const bytes = (readLength: (reader: Cursor) => number): ((machine: Machine) => void) =>
+  push((reader) => reader.bytes(readLength(reader)).slice(), COST.bytes);
+
+const list = push(() => [], COST.list);
+
+const tuple =
+  (count: number) =>
+  (machine: Machine): void =>
+    void machine.stack.push(costing(machine, COST.list + COST.item * count, popMany(machine, count)));
 
 /** The state that an object is built with. Attributes of dictionaries (`_metadata`), lists and tensors are left out. */
 function build(machine: Machine): void {
@@ -205,20 +231,20 @@ const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
   141: push((reader) => reader.text(reader.uint64())),
   84: push((reader) => reader.text(reader.int32())), // BINSTRING
   85: push((reader) => reader.text(reader.uint8())), // SHORT_BINSTRING
-  66: push((reader) => reader.bytes(reader.uint32()).slice()),
-  67: push((reader) => reader.bytes(reader.uint8()).slice()),
-  142: push((reader) => reader.bytes(reader.uint64()).slice()), // BINBYTES8
-  150: push((reader) => reader.bytes(reader.uint64()).slice()), // BYTEARRAY8
-  143: push(() => []), // EMPTY_SET
+  66: bytes((reader) => reader.uint32()),
+  67: bytes((reader) => reader.uint8()),
+  142: bytes((reader) => reader.uint64()), // BINBYTES8
+  150: bytes((reader) => reader.uint64()), // BYTEARRAY8
+  143: list, // EMPTY_SET
   144: (machine) => append(machine, popMark(machine)), // ADDITEMS
   145: (machine) => void machine.stack.push(popMark(machine)), // FROZENSET
-  93: push(() => []),
-  41: push(() => []),
-  125: push(() => new Map()),
+  93: list,
+  41: list, // the tuple of nothing
+  125: push(() => new Map(), COST.dictionary),
   116: (machine) => void machine.stack.push(popMark(machine)),
-  133: (machine) => void machine.stack.push(popMany(machine, 1)),
-  134: (machine) => void machine.stack.push(popMany(machine, 2)),
-  135: (machine) => void machine.stack.push(popMany(machine, 3)),
+  133: tuple(1),
+  134: tuple(2),
+  135: tuple(3),
   108: (machine) => void machine.stack.push(popMark(machine)), // LIST
   97: (machine) => append(machine, [pop(machine)]),
   101: (machine) => append(machine, popMark(machine)),
@@ -237,10 +263,10 @@ const OPCODES: Readonly<Record<number, (machine: Machine) => void>> = {
   132: (machine) => extension(machine, machine.reader.int32()),
   146: reduceKeywords,
   98: build,
-  81: (machine) => void machine.stack.push(machine.context.persistent(pop(machine))),
+  81: (machine) => void machine.stack.push(costing(machine, COST.call, machine.context.persistent(pop(machine)))),
   113: (machine) => remember(machine, machine.reader.uint8()),
   114: (machine) => remember(machine, machine.reader.uint32()),
-  148: (machine) => remember(machine, machine.memo.size),
+  148: (machine) => remember(machine, machine.memo.length),
   104: (machine) => recall(machine, machine.reader.uint8()),
   106: (machine) => recall(machine, machine.reader.uint32()),
 };

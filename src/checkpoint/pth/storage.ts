@@ -76,7 +76,7 @@ export function rebuildTensor(args: readonly PickleValue[]): StateTensor | Forei
 export function placeTensor([part, offset, shape, strides]: readonly PickleValue[]): StateTensor {
   if (!isStoragePart(part) || !isSizes([offset]) || !Array.isArray(shape) || MAX_RANK < shape.length)
     throw new FormatError("a tensor in it is described wrongly");
-  if (!isSizes(shape) || !isSizes(strides) || shape.length !== strides.length)
+  if (!Array.isArray(strides) || strides.length !== shape.length || !isSizes(shape) || !isSizes(strides))
     throw new FormatError("a tensor in it is described wrongly");
   const { dtype, views } = part.storage;
   const from = offset as number;

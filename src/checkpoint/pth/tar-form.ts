@@ -17,7 +17,7 @@ import {
   wholeStorage,
 } from "./storage.ts";
 import { readTar, type TarMember } from "./tar.ts";
-import { storageDtype, torchGlobals } from "./torch-globals.ts";
+import { pickleContext, storageDtype } from "./torch-globals.ts";
 
 /** More than any network has. */
 const MAX_TENSORS = 2 ** 20;
@@ -29,10 +29,10 @@ interface PlacedStorage {
   readonly from: number;
 }
 
-/** Objects by the numbers that the file names them with. */
+/** Objects by the numbers that the file names them with, as text: see `KeyRoom` for what numbers could do. */
 interface Objects {
-  readonly storages: Map<number, StoragePart>;
-  readonly tensors: Map<number, StateTensor>;
+  readonly storages: Map<string, StoragePart>;
+  readonly tensors: Map<string, StateTensor>;
 }
 
 /** What a file of this form holds. Its storages are read one by one. */
@@ -44,7 +44,7 @@ export function decodeTarForm(source: ByteSource): PickleValue {
     return new Cursor(source, member.from, member.end);
   };
   const objects: Objects = { storages: new Map(), tensors: new Map() };
-  const context: PickleContext = { globals: torchGlobals(), persistent: (id) => objectOfId(id, objects) };
+  const context = pickleContext((id) => objectOfId(id, objects));
   if (members.has("sys_info")) checkByteOrder(unpickle(cursorOf("sys_info"), context));
   const placed = readStorages(cursorOf("storages"), context, objects);
   readTensors(cursorOf("tensors"), context, objects);
@@ -55,8 +55,9 @@ export function decodeTarForm(source: ByteSource): PickleValue {
 }
 
 function objectOfId(id: PickleValue, { storages, tensors }: Objects): StateTensor | StoragePart {
-  const key = typeof id === "string" && id.length < 30 ? Number(id) : id;
-  const object = typeof key === "number" ? (tensors.get(key) ?? storages.get(key)) : undefined;
+  const number = typeof id === "string" && id.length < 30 ? Number(id) : id;
+  const key = typeof number === "number" ? keyOf(number) : "";
+  const object = tensors.get(key) ?? storages.get(key);
   if (!object) throw new FormatError("its pickle names a tensor that is not there");
   return object;
 }
@@ -74,7 +75,7 @@ function readStorages(cursor: Cursor, context: PickleContext, { storages }: Obje
     const [key, rootKey, offset, length] = items(view);
     const root = storages.get(keyOf(rootKey));
     if (!root) throw new FormatError("a view is of a storage that is not there");
-    storages.set(keyOf(key), partOf(root, keyOf(offset), keyOf(length)));
+    storages.set(keyOf(key), partOf(root, numberOf(offset), numberOf(length)));
   }
   return placed;
 }
@@ -102,7 +103,9 @@ function sizeOf(cursor: Cursor): number {
   return size;
 }
 
-function keyOf(value: PickleValue): number {
+const keyOf = (value: PickleValue): string => `#${numberOf(value)}`;
+
+function numberOf(value: PickleValue): number {
   if (typeof value !== "number") throw new FormatError("a number in it is missing");
   return value;
 }

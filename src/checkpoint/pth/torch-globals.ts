@@ -3,7 +3,8 @@ import { FormatError } from "../format-error.ts";
 import { type ElementName, isStateTensor, type StateTensor } from "../tensor.ts";
 import { ForeignObject } from "./foreign.ts";
 import { numpyGlobals } from "./numpy.ts";
-import type { PickleGlobal, PickleValue } from "./pickle.ts";
+import type { PickleContext, PickleGlobal, PickleValue } from "./pickle.ts";
+import { KeyRoom } from "./room.ts";
 import { type OpaqueElements, rebuildTensor } from "./storage.ts";
 
 /** Element types as the classes of storages and, in the oldest files, of tensors are named in pickles. */
@@ -91,33 +92,43 @@ function rebuildFromType(args: readonly PickleValue[]): PickleValue {
   return known && Array.isArray(own) ? known[1](own) : new ForeignObject("tensor", args);
 }
 
+const MAX_DEVICE = 100;
+
 function device(args: readonly PickleValue[]): string {
-  if (2 < args.length || !args.every((part) => typeof part === "string" || typeof part === "number"))
-    throw new FormatError("a device in it is described wrongly");
+  const isPart = (part: PickleValue): boolean =>
+    typeof part === "number" || (typeof part === "string" && part.length < MAX_DEVICE);
+  if (2 < args.length || !args.every(isPart)) throw new FormatError("a device in it is described wrongly");
   return args.join(":");
 }
 
-/** No list of pairs, or all of them together, is longer: one list may be named many times. */
-const MAX_PAIRS = 2 ** 22;
 /** Copies of what stands in pickles take no more. */
 const MAX_COPIED = 2 ** 25;
 
 /** What is given, or an empty list. */
 const items = ([given]: readonly PickleValue[]): PickleValue => given ?? [];
 
-function orderedDict([pairs]: readonly PickleValue[], room: { pairs: number }): Map<PickleValue, PickleValue> {
-  if (pairs === undefined) return new Map();
-  room.pairs -= Array.isArray(pairs) ? pairs.length : 0;
-  if (room.pairs < 0 || !Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
+function orderedDict([pairs]: readonly PickleValue[], keys: KeyRoom): Map<PickleValue, PickleValue> {
+  const entries = new Map<PickleValue, PickleValue>();
+  if (pairs === undefined) return entries;
+  if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
     throw new FormatError("a dictionary in it is described wrongly");
-  return new Map(pairs as [PickleValue, PickleValue][]);
+  for (const [key, value] of pairs as [PickleValue, PickleValue][]) {
+    keys.spend(key, entries.size);
+    entries.set(key, value);
+  }
+  return entries;
+}
+
+/** What the pickles of one file may refer to; `persistent` says what a persistent id stands for. */
+export function pickleContext(persistent: PickleContext["persistent"]): PickleContext {
+  const keys = new KeyRoom();
+  return { globals: torchGlobals(keys), persistent, keys };
 }
 
 /** The closed list, for the pickles of one file. */
-export function torchGlobals(): ReadonlyMap<string, PickleGlobal> {
-  const room = { pairs: MAX_PAIRS };
+function torchGlobals(keys: KeyRoom): ReadonlyMap<string, PickleGlobal> {
   return new Map<string, PickleGlobal>([
-    ["collections.OrderedDict", (args) => orderedDict(args, room)],
+    ["collections.OrderedDict", (args) => orderedDict(args, keys)],
     ...REBUILDERS,
     ["torch._tensor._rebuild_from_type_v2", rebuildFromType],
     ["collections.defaultdict", () => new Map()],

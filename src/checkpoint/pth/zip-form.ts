@@ -13,16 +13,17 @@ import {
   storageBytes,
   wholeStorage,
 } from "./storage.ts";
-import { storageDtype, torchGlobals } from "./torch-globals.ts";
-import { readDirectory, readEntry, type ZipEntry } from "./zip.ts";
+import { pickleContext, storageDtype } from "./torch-globals.ts";
+import { checkEntries, readDirectory, readEntry, type ZipEntry } from "./zip.ts";
 
 const PICKLE = "data.pkl";
 
 /** What a file of this form holds. Its storages are read one by one, in their order in the file. */
 export function decodeZipForm(source: ByteSource): PickleValue {
-  const entries = readDirectory(source);
-  const pickle = [...entries.values()].find(({ name }) => name === PICKLE || name.endsWith(`/${PICKLE}`));
-  if (!pickle) throw otherArchive([...entries.keys()]);
+  const directory = readDirectory(source);
+  const { entries } = directory;
+  const pickle = onlyPickle(entries);
+  checkEntries(source, directory);
   const root = pickle.name.slice(0, -PICKLE.length);
   checkByteOrder(source, entries.get(`${root}byteorder`));
   const storages = new Map<PickleValue, StoragePart>();
@@ -35,7 +36,8 @@ export function decodeZipForm(source: ByteSource): PickleValue {
     return part;
   };
   const persistent = (id: PickleValue): PickleValue => persistentObject(id, storageOf);
-  const value = unpickle(new Cursor(memorySource(readEntry(source, pickle))), { globals: torchGlobals(), persistent });
+  const content = new Cursor(memorySource(readEntry(source, pickle)));
+  const value = unpickle(content, pickleContext(persistent));
   const placed = Array.from(storages, ([key, { storage }]) => {
     const entry = entries.get(`${root}data/${key}`);
     if (!entry) throw new FormatError(`entry "${root}data/${key}" is missing`);
@@ -47,6 +49,14 @@ export function decodeZipForm(source: ByteSource): PickleValue {
   const budget = copyBudget(source.size);
   for (const { entry, storage } of placed) fillStorage(storage, readEntry(source, entry), budget);
   return value;
+}
+
+/** The archive's pickle. Of two, nobody could say which PyTorch means. */
+function onlyPickle(entries: ReadonlyMap<string, ZipEntry>): ZipEntry {
+  const [pickle, second] = [...entries.values()].filter(({ name }) => name === PICKLE || name.endsWith(`/${PICKLE}`));
+  if (!pickle) throw otherArchive([...entries.keys()]);
+  if (second) throw new FormatError(`it has two pickles, "${pickle.name}" and "${second.name}"`);
+  return pickle;
 }
 
 function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): void {

@@ -12,7 +12,6 @@ const LOCAL = 0x04034b50;
 const END_SIZE = 22;
 const END_64_SIZE = 56;
 const LOCATOR_SIZE = 20;
-const LOCAL_SIZE = 30;
 const MAX_COMMENT = 65535;
 /** More entries, each with a name, than any network has tensors. */
 const MAX_DIRECTORY = 2 ** 24;
@@ -34,8 +33,15 @@ export interface ZipEntry {
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && head[2] === 0x03 && head[3] === 0x04;
 
+/** What an archive's directory says. */
+export interface ZipDirectory {
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  /** Where the directory begins, behind all content. */
+  readonly from: number;
+}
+
 /** The entries of an archive by name. Two of one name and more content than the file has are refused. */
-export function readDirectory(source: ByteSource): Map<string, ZipEntry> {
+export function readDirectory(source: ByteSource): ZipDirectory {
   const { from, to } = findDirectory(source);
   if (!(from <= to) || MAX_DIRECTORY < to - from) throw new FormatError("its directory is damaged");
   const directory = source.read(from, to - from);
@@ -49,7 +55,17 @@ export function readDirectory(source: ByteSource): Map<string, ZipEntry> {
     content += entry.packed;
   }
   if (source.size < content) throw new FormatError("its entries have more bytes than the file");
-  return entries;
+  return { entries, from };
+}
+
+/** Refuses entries that lie over one another or the directory, and those that say something else where they are. */
+export function checkEntries(source: ByteSource, { entries, from }: ZipDirectory): void {
+  let [before, end] = ["", 0];
+  for (const entry of [...entries.values()].sort((a, b) => a.offset - b.offset)) {
+    if (entry.offset < end) throw new FormatError(`entry "${entry.name}" lies over entry "${before}"`);
+    [before, end] = [entry.name, contentStart(source, entry) + entry.packed];
+  }
+  if (from < end) throw new FormatError(`entry "${before}" lies over the directory`);
 }
 
 /** Where the directory begins and ends. */
@@ -116,14 +132,33 @@ function zip64Sizes(cursor: Cursor, end: number): () => number {
   };
 }
 
+/** The sizes and the checksum stand behind the content. */
+const SIZES_FOLLOW = 8;
+
+/** Where an entry's content begins. What stands before it has to say the same as the directory. */
+function contentStart(source: ByteSource, { name, crc, size, packed, offset, isStored }: ZipEntry): number {
+  const cursor = new Cursor(source, offset);
+  if (cursor.uint32() !== LOCAL) throw new FormatError(`entry "${name}" is not where the directory says`);
+  cursor.skip(2); // version
+  const [flags, method] = [cursor.uint16(), cursor.uint16()];
+  cursor.skip(4); // time and date
+  const given = [cursor.uint32(), cursor.uint32(), cursor.uint32()];
+  const [nameLength, extraLength] = [cursor.uint16(), cursor.uint16()];
+  const isSame = given.every((value, index) => {
+    const isElsewhere = value === 0 ? (flags & SIZES_FOLLOW) !== 0 : 0 < index && value === IS_IN_EXTRA;
+    return isElsewhere || value === [crc, packed, size][index];
+  });
+  const differs = isStored && (!isSame || method !== STORED); // what is compressed is never read
+  if (differs || cursor.text(nameLength) !== name)
+    throw new FormatError(`entry "${name}" says something else than the directory`);
+  return cursor.at + extraLength;
+}
+
 /** The content of an entry, in memory of its own, checked against its CRC-32. */
 export function readEntry(source: ByteSource, entry: ZipEntry): Uint8Array<ArrayBuffer> {
-  const { name, crc, size, offset, isStored } = entry;
+  const { name, crc, size, isStored } = entry;
   if (!isStored) throw new FormatError(`entry "${name}" is compressed, which PyTorch never does`);
-  const local = new DataView(source.read(offset, LOCAL_SIZE).buffer);
-  if (local.getUint32(0, true) !== LOCAL) throw new FormatError(`entry "${name}" is not where the directory says`);
-  const start = offset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true);
-  const content = source.read(start, size);
+  const content = source.read(contentStart(source, entry), size);
   if (crc32(content) !== crc) throw new FormatError(`entry "${name}" does not match its checksum`);
   return content;
 }

@@ -88,16 +88,21 @@ function extrasOfJpeg(segments: readonly Uint8Array[]): Extras {
 /** The chunks may stand before or behind the pixels. EXIF data as text is what programs wrote before there was a chunk for it. */
 async function pngExtras(bytes: Uint8Array): Promise<Extras> {
   let exif: Uint8Array | undefined;
-  let profile: string | undefined;
-  let xmp: string | undefined;
+  let profile: Uint8Array | undefined;
+  let packedProfile: Uint8Array | undefined;
+  let xmp: Uint8Array | undefined;
   for (const { name, data } of pngChunks(bytes)) {
     if (name === "eXIf") exif = data;
-    else if (name === "iTXt" && startsWith(data, `${PNG_XMP}\0`)) xmp = await internationalText(data);
-    else if (name === "tEXt" && startsWith(data, `${PNG_PROFILE}\0`)) profile = latin(data.subarray(22));
-    else if (name === "zTXt" && startsWith(data, `${PNG_PROFILE}\0`))
-      profile = latin(await inflated(data.subarray(23)));
+    else if (name === "iTXt" && startsWith(data, `${PNG_XMP}\0`)) xmp = data;
+    else if (name === "tEXt" && startsWith(data, `${PNG_PROFILE}\0`))
+      [profile, packedProfile] = [data.subarray(22), undefined];
+    else if (name === "zTXt" && startsWith(data, `${PNG_PROFILE}\0`)) packedProfile = data.subarray(23);
   }
-  return { exif: exif ?? (profile === undefined ? undefined : fromHex(profile)), xmp };
+  if (packedProfile) profile = await inflated(packedProfile); // the last alone
+  return {
+    exif: exif ?? (profile === undefined ? undefined : fromHex(latin(profile))),
+    xmp: xmp && (await internationalText(xmp)),
+  };
 }
 
 /** The text of an iTXt chunk: keyword, flag, method, language, translated keyword, text. */
@@ -108,8 +113,11 @@ async function internationalText(data: Uint8Array): Promise<string> {
   return latin(packed ? await inflated(text) : text);
 }
 
-/** What a zlib stream holds; nothing if it is damaged. */
-const inflated = (bytes: Uint8Array): Promise<Uint8Array> => inflate(bytes).catch(() => new Uint8Array());
+/** No text that says how a picture is to be turned is longer. */
+const MAX_TEXT = 2 ** 24;
+
+/** What a zlib stream of text holds; nothing if it is damaged. */
+const inflated = (bytes: Uint8Array): Promise<Uint8Array> => inflate(bytes, MAX_TEXT).catch(() => new Uint8Array());
 
 /** The bytes of a profile: three lines of names and lengths, then hexadecimal digits. */
 function fromHex(profile: string): Uint8Array | undefined {

@@ -42,10 +42,21 @@ export function readTiffDirectory(bytes: Uint8Array): TiffDirectory {
     if (start + size > bytes.length) return { tags, littleEndian };
     if (size === 0) continue;
     const data = bytes.subarray(start, start + size);
-    const numbers = numbersOf(data, type, littleEndian);
-    tags.set(view.getUint16(at, littleEndian), { type, count: values, data, values: numbers });
+    tags.set(view.getUint16(at, littleEndian), tagOf(data, type, { count: values, littleEndian }));
   }
   return { tags, littleEndian };
+}
+
+/** Its numbers are read when they are asked for: tags may share the whole of a large file. */
+function tagOf(data: Uint8Array, type: number, rest: { count: number; littleEndian: boolean }): TiffTag {
+  let numbers: readonly number[] | undefined;
+  return {
+    ...{ type, data, count: rest.count },
+    get values() {
+      numbers ??= numbersOf(data, type, rest.littleEndian);
+      return numbers;
+    },
+  };
 }
 
 function numbersOf(data: Uint8Array, type: number, littleEndian: boolean): number[] {
