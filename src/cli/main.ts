@@ -5,7 +5,6 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../atomic-file.ts";
 import { reserveEnvironment } from "../environment.ts";
 import { benchCommand } from "./commands/bench.ts";
-import { cacheCommand } from "./commands/cache.ts";
 import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -46,7 +45,6 @@ const commands = [
   dataCommand,
   modelsCommand,
   doctorCommand,
-  cacheCommand,
   benchCommand,
   startCommand,
   uiCommand,

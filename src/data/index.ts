@@ -1,13 +1,4 @@
 export { type Batch, makeBatch } from "./batch.ts";
-export { readChecked, writeChecked } from "./cache/checked-file.ts";
-export {
-  type CacheEntry,
-  type CacheKind,
-  cacheLimit,
-  clearCache,
-  listCache,
-  trimCache,
-} from "./cache/entries.ts";
 export * from "./dataset.ts";
 export { DIGIT_SIZE, drawDigit, loadDigits } from "./digits/index.ts";
 export { cacheFolder, type DownloadProgress } from "./download.ts";

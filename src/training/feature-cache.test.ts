@@ -1,5 +1,5 @@
 /** By what features of a frozen part are kept on disk: a file of its own for all that they depend on. */
-import { copyFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
@@ -32,8 +32,6 @@ interface Change {
   readonly engine?: string;
   readonly freeze?: string;
   readonly purpose?: "train" | "infer";
-  /** What is told; nothing may be by default. */
-  readonly notes?: string[];
 }
 
 /** Files of features that a stage asks for; the features are 1, 2, … of as many images as the network was given. */
@@ -44,7 +42,6 @@ async function kept({
   engine = "onnx",
   freeze = "backbone",
   purpose = "train",
-  notes,
 }: Change) {
   const config = resolveConfig([{ from: "flag", values: { ...common, augment: "standard", views: 2, ...values } }]);
   let computed = 0;
@@ -63,8 +60,7 @@ async function kept({
   };
   const facts = { config, classes: ["a", "b"], input, options: {} };
   const parts = { config: configValues(config), facts, data, model, network, trainer, pool: undefined, notes: [] };
-  const onNote = (text: string) => (notes ? void notes.push(text) : expect.fail(text));
-  const listener = { onProgress: () => {}, onNote, signal: undefined };
+  const listener = { onProgress: () => {}, onNote: (text: string) => expect.fail(text), signal: undefined };
   const { areFeatures } = await stageData(parts as unknown as RunParts, { purpose, freeze, ...listener });
   expect(areFeatures).toBe(true);
   return { computed, files: (await readdir(join(cache, "features"))).length };
@@ -120,61 +116,4 @@ test("photos of validation have features that no augmentation changes", async ()
   expect(computed).toBe(2);
   for (const values of [{ augment: "trivial" }, { erase: 0.5 }, { seed: 7 }, { views: 3 }])
     expect(await kept({ values, purpose: "infer" })).toEqual({ files, computed: 0 });
-});
-
-test("one flipped bit, a missing byte, and the features of something else: computed again, and told", async () => {
-  const [first, second] = [{ values: { seed: 20 } }, { values: { seed: 21 } }];
-  await rm(join(cache, "features"), { recursive: true });
-  await kept(first);
-  const [one = ""] = await readdir(join(cache, "features"));
-  await kept(second);
-  const other = (await readdir(join(cache, "features"))).find((name) => name !== one) ?? "";
-  const file = join(cache, "features", one);
-  const whole = await readFile(file);
-  for (const damage of [
-    () =>
-      writeFile(
-        file,
-        whole.map((byte, at) => (at === whole.length - 3 ? byte ^ 1 : byte)),
-      ),
-    () =>
-      writeFile(
-        file,
-        whole.map((byte, at) => (at === 5 ? byte ^ 128 : byte)),
-      ),
-    () => writeFile(file, whole.subarray(0, -1)),
-    () => writeFile(file, ""),
-    () => copyFile(join(cache, "features", other), file),
-  ]) {
-    await damage();
-    const notes: string[] = [];
-    expect(await kept({ ...first, notes })).toEqual({ computed: 4, files: 2 });
-    expect(notes).toEqual([`"${file}" is damaged: its features are computed again.`]);
-    expect(await readFile(file)).toEqual(whole);
-  }
-});
-
-test("beyond the limit what was not used for longest is removed, and told", async () => {
-  await rm(join(cache, "features"), { recursive: true });
-  const one = 32 + 2 * 2 * 4; // the checksum, and two views of two images of one number
-  vi.stubEnv("OCELLI_CACHE_LIMIT", String((2 * one) / 1e9));
-  const of = (seed: number, notes?: string[]) => kept({ values: { seed }, notes });
-  await of(1);
-  const [first = ""] = await readdir(join(cache, "features"));
-  await of(2);
-  const hour = new Date(Date.now() - 3_600_000);
-  for (const name of await readdir(join(cache, "features"))) await utimes(join(cache, "features", name), hour, hour);
-  expect((await of(1)).computed).toBe(0); // and so it was used last
-  const notes: string[] = [];
-  expect((await of(3, notes)).files).toBe(2);
-  expect(notes).toEqual([
-    "1 file of features that were not used for longest are removed (OCELLI_CACHE_LIMIT, ocelli cache list).",
-  ]);
-  expect(await readdir(join(cache, "features"))).toContain(first);
-  vi.stubEnv("OCELLI_CACHE_LIMIT", "much");
-  const faults: string[] = [];
-  await of(4, faults);
-  expect(faults).toEqual([
-    'Features are not kept on disk: OCELLI_CACHE_LIMIT: expected a number of GB but got "much".',
-  ]);
 });

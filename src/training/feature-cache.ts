@@ -1,17 +1,11 @@
 /** What a frozen part makes of the images of a data set, computed once. */
 import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { stateHash } from "../checkpoint/index.ts";
-import {
-  batches,
-  cacheFolder,
-  type Dataset,
-  type PhotoDataset,
-  readChecked,
-  trimCache,
-  writeChecked,
-} from "../data/index.ts";
+import { batches, cacheFolder, type Dataset, type PhotoDataset } from "../data/index.ts";
 import { messageOf } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
 import type { Purpose } from "./frozen-part.ts";
@@ -67,26 +61,25 @@ export async function stageData(
     );
     return { dataset, areFeatures: false };
   }
-  const place = config.cache === "disk" ? await placeOf(run, { purpose, freeze, views }) : undefined;
-  const known = place && (await keptRows(place, bytes, listener));
+  const file = config.cache === "disk" ? await fileOf(run, { purpose, freeze, views }) : undefined;
+  const known = file === undefined ? undefined : await readRows(file, bytes);
   const rows = known ?? (await computeRows(run, { dataset, purpose, views, size, ...listener }));
   if (!rows) return { dataset, areFeatures: false };
-  if (place && !known) await keepRows(place, rows, listener);
+  if (file && !known) {
+    await mkdir(dirname(file), { recursive: true })
+      .then(() => writeFileAtomic(file, new Uint8Array(rows.buffer)))
+      .catch((error: unknown) => listener.onNote(`Features are not kept on disk: ${messageOf(error)}`));
+  }
   return { dataset: featureDataset(dataset, { rows, size, views }), areFeatures: true };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-/** Where features are kept, and all that they depend on. */
-interface Place {
-  readonly file: string;
-  readonly key: string;
-}
-
-async function placeOf(
+/** Where features are kept: by all that they depend on. */
+async function fileOf(
   { config, data, facts, model, network, trainer }: RunParts,
   { purpose, freeze, views }: { purpose: Purpose; freeze: string; views: number },
-): Promise<Place> {
+): Promise<string> {
   const isFixed = isFixedIn(network, partOf(model, config, freeze));
   const weights = [...(await trainer.weights())].filter(([name]) => isFixed(name));
   const { augment, erase, seed, batchSize, precision } = config;
@@ -97,35 +90,17 @@ async function placeOf(
     ...{ model: model.name, options: facts.options, purpose, freeze, batchSize, precision, ...chance },
     ...{ engine: trainer.engine.name, input: facts.input, data: data.dataHash, weights: stateHash(new Map(weights)) },
   };
-  const key = JSON.stringify(described);
-  const name = createHash("sha256").update(key).digest("hex").slice(0, 32);
-  return { key, file: join(cacheFolder(), "features", `${name}.features`) };
+  const key = createHash("sha256").update(JSON.stringify(described)).digest("hex");
+  return join(cacheFolder(), "features", `${key.slice(0, 32)}.f32`);
 }
 
-/** The features that were kept, if they are what they were; undefined if there are none. */
-async function keptRows(
-  { file, key }: Place,
-  bytes: number,
-  { onNote }: CacheListener,
-): Promise<Float32Array<ArrayBuffer> | undefined> {
-  const found = await readChecked(file, key, bytes);
-  if (found instanceof Uint8Array) return new Float32Array(found.buffer);
-  if (found === "damaged") onNote(`"${file}" is damaged: its features are computed again.`);
-  return undefined;
-}
-
-async function keepRows({ file, key }: Place, rows: Float32Array, { onNote }: CacheListener): Promise<void> {
-  try {
-    await writeChecked(file, key, new Uint8Array(rows.buffer));
-    const removed = await trimCache(file);
-    const count = removed.length === 1 ? "1 file" : `${removed.length} files`;
-    if (0 < removed.length)
-      onNote(
-        `${count} of features that were not used for longest are removed (OCELLI_CACHE_LIMIT, ocelli cache list).`,
-      );
-  } catch (error) {
-    onNote(`Features are not kept on disk: ${messageOf(error)}`);
-  }
+/** The features in a file of that many bytes; undefined if there is none. */
+async function readRows(file: string, bytes: number): Promise<Float32Array<ArrayBuffer> | undefined> {
+  const found = await readFile(file).catch(() => undefined);
+  if (found?.length !== bytes) return undefined;
+  const rows = new Float32Array(bytes / 4);
+  new Uint8Array(rows.buffer).set(found);
+  return rows;
 }
 
 interface Computation extends CacheListener {
