@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../atomic-file.ts";
+import { listenToCaches } from "../cache/index.ts";
 import { reserveEnvironment } from "../environment.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { cardCommand } from "./commands/card.ts";
@@ -27,6 +28,7 @@ import { examples } from "./options.ts";
 import { EXIT, failWith, note, printError, printJsonError, wantsJson } from "./output.ts";
 
 reserveEnvironment();
+listenToCaches(note);
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import envPaths from "env-paths";
 import type { Dispatcher } from "undici";
 import { messageOf, UserError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -44,9 +43,6 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** How often one URL is asked again after a cut connection that brought some bytes. */
 const MAX_ATTEMPTS = 10;
 const MAX_REDIRECTIONS = 5;
-
-/** Where ocelli keeps what it has downloaded: `OCELLI_CACHE`, or the platform's cache folder. */
-export const cacheFolder = (): string => process.env.OCELLI_CACHE || envPaths("ocelli", { suffix: "" }).cache;
 
 /** The hash of a file, in lower-case hex. */
 export async function hashFile(path: string, algorithm: FileHash["algorithm"]): Promise<string> {

@@ -1,7 +1,8 @@
 /** MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017): found on this machine, or downloaded once. */
 import { join } from "node:path";
+import { cacheFolder } from "../cache/index.ts";
 import { UserError } from "../errors.ts";
-import { cacheFolder, type DownloadProgress, download, hashFile } from "./download.ts";
+import { type DownloadProgress, download, hashFile } from "./download.ts";
 import { type IdxData, loadIdxFiles } from "./idx-folder.ts";
 import { findIdxFiles, IDX_PARTS, type IdxFiles, type IdxPart, isComplete } from "./idx-names.ts";
 
