@@ -44,7 +44,10 @@ export async function readSealed(file: string, key: string, bytes: number): Prom
   let handle: FileHandle | undefined;
   try {
     handle = await open(file);
-    return await readChecked(handle, key, bytes);
+    const read = await readChecked(handle, key, bytes);
+    const now = new Date();
+    await handle.utimes(now, now).catch(() => {}); // what is used is the last to be thrown away; another's file stays as it is
+    return read;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return { fault: messageOf(error) };

@@ -6,6 +6,7 @@ import { writeError } from "../atomic-file.ts";
 import { listenToCaches } from "../cache/index.ts";
 import { reserveEnvironment } from "../environment.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { cacheCommand } from "./commands/cache.ts";
 import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -45,6 +46,7 @@ const commands = [
   runsCommand,
   serveCommand,
   dataCommand,
+  cacheCommand,
   modelsCommand,
   doctorCommand,
   benchCommand,

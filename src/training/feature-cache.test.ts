@@ -122,6 +122,19 @@ test("damaged features, and those of another key, are computed again and that is
   expect(await kept({})).toMatchObject({ computed: 0 });
 });
 
+test("older features make room for new ones, and those beyond the limit are not kept, which is said", async () => {
+  const folder = join(cache, "features");
+  await rm(folder, { recursive: true, force: true });
+  vi.stubEnv("OCELLI_CACHE_LIMIT", "3e-7"); // one file of 256 bytes and 16
+  expect((await kept({})).files).toBe(1);
+  expect((await kept({ dataHash: "newer" })).files).toBe(1);
+  expect(await kept({ dataHash: "newer" })).toEqual({ files: 1, computed: 0 });
+  vi.stubEnv("OCELLI_CACHE_LIMIT", "0");
+  const notes: string[] = [];
+  expect((await kept({ onNote: (text) => void notes.push(text) })).files).toBe(1);
+  expect(notes).toEqual(["Features are not kept on disk: they take 0 MB of 0 MB (OCELLI_CACHE_LIMIT)"]);
+});
+
 test("without augmentation the seed makes no difference", async () => {
   const plain = { augment: "none", views: 0 };
   const { files } = await kept({ values: plain });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, readSealed, writeSealed } from "../cache/index.ts";
+import { cacheFolder, cacheLimit, readSealed, trimFeatures, writeSealed } from "../cache/index.ts";
 import { stateHash } from "../checkpoint/index.ts";
 import { batches, type Dataset, type PhotoDataset } from "../data/index.ts";
 import { messageOf } from "../errors.ts";
@@ -65,7 +65,7 @@ export async function stageData(
   const rows = known ?? (await computeRows(run, { dataset, purpose, views, size, ...listener }));
   if (!rows) return { dataset, areFeatures: false };
   if (file && !known) {
-    await writeSealed(file.path, file.key, new Uint8Array(rows.buffer)).catch((error: unknown) =>
+    await keepRows(file, new Uint8Array(rows.buffer)).catch((error: unknown) =>
       listener.onNote(`Features are not kept on disk: ${messageOf(error)}`),
     );
   }
@@ -98,6 +98,15 @@ async function fileOf(
   };
   const key = createHash("sha256").update(JSON.stringify(described)).digest("hex");
   return { path: join(cacheFolder(), "features", `${key.slice(0, 32)}.f32`), key };
+}
+
+/** Writes features, unless they alone are more than may be kept; older ones make room for them. */
+async function keepRows({ path, key }: KeptFile, content: Uint8Array): Promise<void> {
+  const limit = cacheLimit();
+  if (limit < content.length)
+    throw new Error(`they take ${megabytes(content.length)} of ${megabytes(limit)} (OCELLI_CACHE_LIMIT)`);
+  await writeSealed(path, key, content);
+  await trimFeatures(limit, path);
 }
 
 /** The kept features, of that many bytes; undefined if there are none, or none that are right, which is said. */
