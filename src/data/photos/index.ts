@@ -1,6 +1,7 @@
 export { type CheckOptions, checkPhotos, type DataCheck } from "./check.ts";
 export { findPhotos } from "./find.ts";
 export { type FileHash, type HashedPhoto, hashFile } from "./hash.ts";
+export { type ChangedPhotos, changedPhotos } from "./changed.ts";
 export { loadPhotos, type PhotoData, type PhotoOptions } from "./load-photos.ts";
 export { isManifestName } from "./manifest/manifest.ts";
 export {
