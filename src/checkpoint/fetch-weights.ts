@@ -12,6 +12,8 @@ export interface PublishedFile {
   readonly file: string;
   /** The beginning of its SHA-256 in lower-case hexadecimal digits; 8 are usual. */
   readonly sha256: string;
+  /** About its size; a server that sends more is cut off. */
+  readonly mebibytes?: number;
 }
 
 /** How `fetchWeights` goes about it. */
@@ -42,7 +44,7 @@ export function hubFolders(environment: NodeJS.ProcessEnv = process.env): [home:
  * cannot be had, and how to fetch it by hand.
  */
 export async function fetchWeights(published: PublishedFile, options: FetchOptions = {}): Promise<string> {
-  const { url, file, sha256 } = published;
+  const { url, file, sha256, mebibytes } = published;
   const { offline = false, onProgress, signal, timeoutMs } = options;
   const cached = await cachedFile(published);
   if (cached !== undefined) return await checked(cached, published);
@@ -54,7 +56,18 @@ export async function fetchWeights(published: PublishedFile, options: FetchOptio
     throw new UserError(message, hint);
   }
   const hash = { algorithm: "sha256", digest: sha256 } as const;
-  await download({ urls: [url], path, hash, hint, folderSetting: "TORCH_HOME", onProgress, signal, timeoutMs });
+  const maxBytes = mebibytes && Math.ceil((1.01 * mebibytes + 1) * 2 ** 20); // the size is rounded
+  await download({
+    urls: [url],
+    path,
+    hash,
+    maxBytes,
+    hint,
+    folderSetting: "TORCH_HOME",
+    onProgress,
+    signal,
+    timeoutMs,
+  });
   return path;
 }
 

@@ -3,8 +3,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeError } from "../atomic-file.ts";
+import { listenToCaches } from "../cache/index.ts";
 import { reserveEnvironment } from "../environment.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { cacheCommand } from "./commands/cache.ts";
 import { cardCommand } from "./commands/card.ts";
 import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -27,6 +29,7 @@ import { examples } from "./options.ts";
 import { EXIT, failWith, note, printError, printJsonError, wantsJson } from "./output.ts";
 
 reserveEnvironment();
+listenToCaches(note);
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -43,6 +46,7 @@ const commands = [
   runsCommand,
   serveCommand,
   dataCommand,
+  cacheCommand,
   modelsCommand,
   doctorCommand,
   benchCommand,

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type DownloadOptions, download, hashFile, whyUnreachable } from "./download.ts";
+import { type DownloadOptions, download, hashFile, redirected, safestFirst, whyUnreachable } from "./download.ts";
 
 const CONTENT = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));
 const hash = { algorithm: "md5", digest: createHash("md5").update(CONTENT).digest("hex") } as const;
@@ -129,6 +129,36 @@ describe("a file arrives", () => {
   });
 });
 
+test("several downloads of one file at once all end with the whole file", async () => {
+  answers = { "/a": send };
+  await mkdir(join(folder, "deep"));
+  await writeFile(`${path()}.part`, CONTENT.subarray(0, 500)); // one of them takes it over
+  await Promise.all(Array.from({ length: 4 }, () => get(["/a"])));
+  await expectWhole();
+  expect(requests.toSorted()).toEqual(["/a bytes=500-", "/a whole", "/a whole", "/a whole"]);
+});
+
+test("what a killed process has left is gone on from, what a running one writes is let be", async () => {
+  answers = { "/a": send };
+  await mkdir(join(folder, "deep"));
+  const running = `${path()}.${process.ppid}-00000000.part`;
+  await writeFile(running, "other");
+  await writeFile(`${path()}.${2 ** 30}-00000000.part`, CONTENT.subarray(0, 500)); // no process has that number
+  await get(["/a"]);
+  expect(requests).toEqual(["/a bytes=500-"]);
+  await rm(running);
+  await expectWhole();
+});
+
+test("https comes first, and nothing leads from it to http", () => {
+  expect(safestFirst(["http://a/", "https://b/", "http://c/", "https://d/"])).toEqual([
+    ...["https://b/", "https://d/", "http://a/", "http://c/"],
+  ]);
+  expect(redirected(new URL("https://a/x"), "/y").href).toBe("https://a/y");
+  expect(redirected(new URL("http://a/x"), "https://b/y").href).toBe("https://b/y");
+  expect(() => redirected(new URL("https://a/x"), "http://a/x")).toThrow("it redirects from https to http");
+});
+
 describe("a file does not arrive", () => {
   test("if no address has the right one: why is told for each, and nothing stays", async () => {
     answers = { "/wrong": (_, response) => response.end("<html>login</html>") };
@@ -142,6 +172,35 @@ describe("a file does not arrive", () => {
       hint: `Check the network, or fetch ${base}/none yourself and save it as "${path()}".`,
     });
     expect(await readdir(join(folder, "deep"))).toEqual([]);
+  });
+
+  test.each([true, false])("if a server sends more than there can be (said at once: %s)", async (isSaid) => {
+    let closed = (): void => {};
+    const isCutOff = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    answers = {
+      "/a": (_, response) => {
+        response.on("close", closed);
+        response.writeHead(200, isSaid ? { "content-length": 10 ** 12 } : {});
+        const more = (): void => {
+          while (!response.destroyed && response.write(CONTENT));
+        };
+        response.on("drain", more);
+        more();
+      },
+    };
+    await expect(get(["/a"], { maxBytes: CONTENT.length })).rejects.toThrow(
+      "/a: it sends more than the 100000 bytes that are expected)",
+    );
+    await isCutOff;
+    expect(requests).toEqual(["/a whole"]);
+    expect(await readdir(join(folder, "deep"))).toEqual([]);
+  });
+
+  test("if redirections never end", async () => {
+    answers = { "/a": (_, response) => response.writeHead(302, { location: "/a" }).end() };
+    await expect(get(["/a"])).rejects.toThrow("more than 5 redirections");
   });
 
   test("if a server is silent", async () => {

@@ -1,12 +1,12 @@
 /** Verified downloads that go on where they were cut off, and the folder that they are kept in. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import envPaths from "env-paths";
 import type { Dispatcher } from "undici";
 import { messageOf, UserError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { leavePart, sizeOf, takePart } from "./part-file.ts";
 
 /** The hash of a file's bytes; `digest` in lower-case hex, whole or its beginning. */
 export interface FileHash {
@@ -22,10 +22,12 @@ export interface DownloadProgress {
 
 /** What `download` takes. */
 export interface DownloadOptions {
-  /** Where the file can be had, in the order in which they are tried. */
+  /** Where the file can be had, in the order in which they are tried, but those of https before others. */
   readonly urls: readonly string[];
-  /** Where it goes; the unfinished file stands beside it with `.part` added. */
+  /** Where it goes; the unfinished file of each process stands beside it (`part-file.ts`). */
   readonly path: string;
+  /** More bytes are not taken from a server; 4 GiB by default. */
+  readonly maxBytes?: number;
   readonly hash: FileHash;
   /** What to do if no URL gives the file; by default, to fetch it by hand. */
   readonly hint?: string;
@@ -44,9 +46,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** How often one URL is asked again after a cut connection that brought some bytes. */
 const MAX_ATTEMPTS = 10;
 const MAX_REDIRECTIONS = 5;
-
-/** Where ocelli keeps what it has downloaded: `OCELLI_CACHE`, or the platform's cache folder. */
-export const cacheFolder = (): string => process.env.OCELLI_CACHE || envPaths("ocelli", { suffix: "" }).cache;
+const DEFAULT_MAX_BYTES = 2 ** 32;
 
 /** The hash of a file, in lower-case hex. */
 export async function hashFile(path: string, algorithm: FileHash["algorithm"]): Promise<string> {
@@ -54,13 +54,6 @@ export async function hashFile(path: string, algorithm: FileHash["algorithm"]): 
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
   return hash.digest("hex");
 }
-
-/** Bytes of the file, 0 if it is not there. */
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 
 const NETWORK_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "host not found",
@@ -99,7 +92,8 @@ interface Attempt extends DownloadOptions {
   readonly url: string;
   readonly part: string;
   readonly dispatcher: Dispatcher;
-  readonly request: typeof import("undici").request;
+  /** Asks for a URL and follows redirections. */
+  readonly request: (url: string, options: object) => Promise<Dispatcher.ResponseData>;
 }
 
 /** The byte that the response begins with: `have` if the server goes on from there, else 0. */
@@ -150,15 +144,24 @@ async function writeBody(
   response: Dispatcher.ResponseData,
   attempt: Attempt & { have: number },
 ): Promise<void> {
-  const { have, onProgress } = attempt;
+  const { have, onProgress, maxBytes = DEFAULT_MAX_BYTES } = attempt;
   let received = firstByte(response, have);
   const length = response.headers["content-length"];
   const total = length === undefined ? undefined : received + Number(length);
+  if (maxBytes < (total ?? 0)) throw new TooLong(maxBytes);
   onProgress?.({ received, total });
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    await onDisk(attempt, () => file.writeFile(chunk));
     received += chunk.length;
+    if (maxBytes < received) throw new TooLong(maxBytes); // leaving the loop closes the connection
+    await onDisk(attempt, () => file.writeFile(chunk));
     onProgress?.({ received, total });
+  }
+}
+
+/** A server sends more than the file can have. */
+class TooLong extends Error {
+  constructor(maxBytes: number) {
+    super(`it sends more than the ${maxBytes} bytes that are expected`);
   }
 }
 
@@ -174,6 +177,10 @@ async function fetchFrom(attempt: Attempt): Promise<string | undefined> {
       signal?.throwIfAborted();
       if (error instanceof UserError) throw error;
       reason = networkReason(error);
+      if (error instanceof TooLong) {
+        await rm(part, { force: true });
+        return reason;
+      }
       if ((await sizeOf(part)) > before) continue;
       return reason;
     }
@@ -188,10 +195,36 @@ async function fetchFrom(attempt: Attempt): Promise<string | undefined> {
 
 /** Sends requests through the proxy that the environment names, if any, and follows redirections. */
 async function openNetwork(timeoutMs: number): Promise<Pick<Attempt, "dispatcher" | "request">> {
-  const { EnvHttpProxyAgent, interceptors, request } = await import("undici"); // slow to load and rarely needed
+  const { EnvHttpProxyAgent, request } = await import("undici"); // slow to load and rarely needed
   const agent = new EnvHttpProxyAgent({ connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) } });
-  return { dispatcher: agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS })), request };
+  const follow = async (url: string, options: object): Promise<Dispatcher.ResponseData> => {
+    let place = new URL(url);
+    for (let i = 0; i <= MAX_REDIRECTIONS; i++) {
+      const response = await request(place, options);
+      const { location } = response.headers;
+      if (!REDIRECTIONS.includes(response.statusCode) || typeof location !== "string") return response;
+      await response.body.dump();
+      place = redirected(place, location);
+    }
+    throw new Error(`more than ${MAX_REDIRECTIONS} redirections`);
+  };
+  return { dispatcher: agent, request: follow };
 }
+
+const REDIRECTIONS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Where a redirection leads; never from https to anything else. */
+export function redirected(from: URL, location: string): URL {
+  const to = new URL(location, from);
+  if (from.protocol !== "https:" || to.protocol === "https:") return to;
+  throw new Error(`it redirects from https to ${to.protocol.slice(0, -1)}, which is not followed`);
+}
+
+/** URLs of https before all others. */
+export const safestFirst = (urls: readonly string[]): string[] => {
+  const isSafe = (url: string): boolean => url.startsWith("https:");
+  return [...urls.filter(isSafe), ...urls.filter((url) => !isSafe(url))];
+};
 
 /** Why a URL gives nothing, in a few words; undefined if it does. Asks for its head alone. */
 export async function whyUnreachable(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<string | undefined> {
@@ -214,10 +247,13 @@ export async function whyUnreachable(url: string, timeoutMs = DEFAULT_TIMEOUT_MS
  * A `UserError` says why each URL failed, or why the file cannot be written.
  */
 export async function download(options: DownloadOptions): Promise<string> {
-  const { urls, path, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const part = `${path}.part`;
+  const { path, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const urls = safestFirst(options.urls);
   signal?.throwIfAborted();
-  await onDisk(options, () => makeFolder(dirname(path)));
+  const part = await onDisk(options, async () => {
+    await makeFolder(dirname(path));
+    return takePart(path);
+  });
   const network = await openNetwork(timeoutMs);
   const failures: string[] = [];
   try {
@@ -231,6 +267,7 @@ export async function download(options: DownloadOptions): Promise<string> {
     }
   } finally {
     await network.dispatcher.destroy();
+    await leavePart(part, path);
   }
   throw new UserError(
     `${basename(path)}: expected to download it but no address gave it (${failures.join("; ")}).`,

@@ -1,7 +1,8 @@
+export { cacheFolder } from "../cache/index.ts";
 export { type Batch, makeBatch } from "./batch.ts";
 export * from "./dataset.ts";
 export { DIGIT_SIZE, drawDigit, loadDigits } from "./digits/index.ts";
-export { cacheFolder, type DownloadProgress } from "./download.ts";
+export type { DownloadProgress } from "./download.ts";
 export { type IdxData, type IdxOptions, loadIdxFolder } from "./idx-folder.ts";
 export { DATA_NAMES, type LoadDataOptions, loadData, namesPhotos } from "./load.ts";
 export { type BatchOptions, batchCount, batches } from "./loader.ts";

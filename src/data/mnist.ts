@@ -1,7 +1,8 @@
 /** MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017): found on this machine, or downloaded once. */
 import { join } from "node:path";
+import { cacheFolder } from "../cache/index.ts";
 import { UserError } from "../errors.ts";
-import { cacheFolder, type DownloadProgress, download, hashFile } from "./download.ts";
+import { type DownloadProgress, download, hashFile } from "./download.ts";
 import { type IdxData, loadIdxFiles } from "./idx-folder.ts";
 import { findIdxFiles, IDX_PARTS, type IdxFiles, type IdxPart, isComplete } from "./idx-names.ts";
 
@@ -33,8 +34,8 @@ const KNOWN_SETS = {
     classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
     torchvisionFolder: "FashionMNIST",
     mirrors: [
-      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
       "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ],
     md5: {
       "train-images-idx3": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
@@ -69,6 +70,8 @@ export interface MnistOptions {
   readonly mirrors?: readonly string[];
 }
 
+/** No packed file of these data sets is larger; the largest has 26.4 MB. */
+const MAX_BYTES = 30e6;
 /** Smallest first, so that a missing network shows at once. */
 const DOWNLOAD_ORDER = IDX_PARTS.toReversed();
 const fileOf = (part: IdxPart): string => `${part}-ubyte.gz`;
@@ -121,6 +124,7 @@ async function downloadTo(folder: string, known: KnownSet, options: MnistOptions
     await download({
       urls: mirrors.map((mirror) => mirror + file),
       path,
+      maxBytes: MAX_BYTES,
       hash: { algorithm: "md5", digest: known.md5[part] },
       hint: putThere(known, folder),
       onProgress: onProgress && ((progress) => onProgress({ ...progress, file })),

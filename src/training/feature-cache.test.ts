@@ -1,5 +1,5 @@
 /** By what features of a frozen part are kept on disk: a file of its own for all that they depend on. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
@@ -32,6 +32,8 @@ interface Change {
   readonly engine?: string;
   readonly freeze?: string;
   readonly purpose?: "train" | "infer";
+  /** Takes what is said; by default nothing may be. */
+  readonly onNote?: (text: string) => void;
 }
 
 /** Files of features that a stage asks for; the features are 1, 2, … of as many images as the network was given. */
@@ -42,6 +44,7 @@ async function kept({
   engine = "onnx",
   freeze = "backbone",
   purpose = "train",
+  onNote = (text) => expect.fail(text),
 }: Change) {
   const config = resolveConfig([{ from: "flag", values: { ...common, augment: "standard", views: 2, ...values } }]);
   let computed = 0;
@@ -60,7 +63,7 @@ async function kept({
   };
   const facts = { config, classes: ["a", "b"], input, options: {} };
   const parts = { config: configValues(config), facts, data, model, network, trainer, pool: undefined, notes: [] };
-  const listener = { onProgress: () => {}, onNote: (text: string) => expect.fail(text), signal: undefined };
+  const listener = { onProgress: () => {}, onNote, signal: undefined };
   const { areFeatures } = await stageData(parts as unknown as RunParts, { purpose, freeze, ...listener });
   expect(areFeatures).toBe(true);
   return { computed, files: (await readdir(join(cache, "features"))).length };
@@ -94,6 +97,42 @@ test.each<[string, Change]>([
   expect(computed).toBeGreaterThan(0);
   expect(files).toBe(before + 1);
   expect(await kept(change)).toEqual({ files, computed: 0 });
+});
+
+test("damaged features, and those of another key, are computed again and that is said once", async () => {
+  const folder = join(cache, "features");
+  await rm(folder, { recursive: true, force: true });
+  await kept({});
+  const [name = ""] = await readdir(folder);
+  const file = join(folder, name);
+  const content = await readFile(file);
+  await kept({ dataHash: "another" });
+  const other = (await readdir(folder)).find((found) => found !== name) ?? "";
+  const notes: string[] = [];
+  const onNote = (text: string): void => void notes.push(text);
+  await writeFile(file, Buffer.from(content).fill(1, content.length - 3));
+  expect(await kept({ onNote })).toMatchObject({ computed: 4 });
+  await copyFile(join(folder, other), file);
+  expect(await kept({ onNote })).toMatchObject({ computed: 4 });
+  expect(notes).toEqual([
+    `"${file}": these kept features are not used (its bytes have changed); they are computed again.`,
+    `"${file}": these kept features are not used (it is of another key or version); they are computed again.`,
+  ]);
+  expect(await readFile(file)).toEqual(content);
+  expect(await kept({})).toMatchObject({ computed: 0 });
+});
+
+test("older features make room for new ones, and those beyond the limit are not kept, which is said", async () => {
+  const folder = join(cache, "features");
+  await rm(folder, { recursive: true, force: true });
+  vi.stubEnv("OCELLI_CACHE_LIMIT", "3e-7"); // one file of 256 bytes and 16
+  expect((await kept({})).files).toBe(1);
+  expect((await kept({ dataHash: "newer" })).files).toBe(1);
+  expect(await kept({ dataHash: "newer" })).toEqual({ files: 1, computed: 0 });
+  vi.stubEnv("OCELLI_CACHE_LIMIT", "0");
+  const notes: string[] = [];
+  expect((await kept({ onNote: (text) => void notes.push(text) })).files).toBe(1);
+  expect(notes).toEqual(["Features are not kept on disk: they take 0 MB of 0 MB (OCELLI_CACHE_LIMIT)"]);
 });
 
 test("without augmentation the seed makes no difference", async () => {

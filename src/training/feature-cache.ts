@@ -1,11 +1,10 @@
 /** What a frozen part makes of the images of a data set, computed once. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
-import { dirname, join } from "node:path";
-import { writeFileAtomic } from "../atomic-file.ts";
+import { join } from "node:path";
+import { cacheFolder, cacheLimit, readSealed, trimFeatures, writeSealed } from "../cache/index.ts";
 import { stateHash } from "../checkpoint/index.ts";
-import { batches, cacheFolder, type Dataset, type PhotoDataset } from "../data/index.ts";
+import { batches, changedPhotos, type Dataset, type PhotoDataset } from "../data/index.ts";
 import { messageOf } from "../errors.ts";
 import { sizeOf } from "../graph/value.ts";
 import type { Purpose } from "./frozen-part.ts";
@@ -62,24 +61,32 @@ export async function stageData(
     return { dataset, areFeatures: false };
   }
   const file = config.cache === "disk" ? await fileOf(run, { purpose, freeze, views }) : undefined;
-  const known = file === undefined ? undefined : await readRows(file, bytes);
+  const known = file && (await readRows(file, bytes, listener.onNote));
   const rows = known ?? (await computeRows(run, { dataset, purpose, views, size, ...listener }));
   if (!rows) return { dataset, areFeatures: false };
-  if (file && !known) {
-    await mkdir(dirname(file), { recursive: true })
-      .then(() => writeFileAtomic(file, new Uint8Array(rows.buffer)))
-      .catch((error: unknown) => listener.onNote(`Features are not kept on disk: ${messageOf(error)}`));
+  // of photos that were replaced meanwhile they would be found under the hash of those before
+  if (file && !known && !(await changedPhotos(data, () => {}))) {
+    await keepRows(file, new Uint8Array(rows.buffer)).catch((error: unknown) =>
+      listener.onNote(`Features are not kept on disk: ${messageOf(error)}`),
+    );
   }
   return { dataset: featureDataset(dataset, { rows, size, views }), areFeatures: true };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
+/** An entry of the cache on disk. */
+interface KeptFile {
+  readonly path: string;
+  /** All that the features depend on, hashed. */
+  readonly key: string;
+}
+
 /** Where features are kept: by all that they depend on. */
 async function fileOf(
   { config, data, facts, model, network, trainer }: RunParts,
   { purpose, freeze, views }: { purpose: Purpose; freeze: string; views: number },
-): Promise<string> {
+): Promise<KeptFile> {
   const isFixed = isFixedIn(network, partOf(model, config, freeze));
   const weights = [...(await trainer.weights())].filter(([name]) => isFixed(name));
   const { augment, erase, seed, batchSize, precision } = config;
@@ -91,16 +98,28 @@ async function fileOf(
     ...{ engine: trainer.engine.name, input: facts.input, data: data.dataHash, weights: stateHash(new Map(weights)) },
   };
   const key = createHash("sha256").update(JSON.stringify(described)).digest("hex");
-  return join(cacheFolder(), "features", `${key.slice(0, 32)}.f32`);
+  return { path: join(cacheFolder(), "features", `${key.slice(0, 32)}.f32`), key };
 }
 
-/** The features in a file of that many bytes; undefined if there is none. */
-async function readRows(file: string, bytes: number): Promise<Float32Array<ArrayBuffer> | undefined> {
-  const found = await readFile(file).catch(() => undefined);
-  if (found?.length !== bytes) return undefined;
-  const rows = new Float32Array(bytes / 4);
-  new Uint8Array(rows.buffer).set(found);
-  return rows;
+/** Writes features, unless they alone are more than may be kept; older ones make room for them. */
+async function keepRows({ path, key }: KeptFile, content: Uint8Array): Promise<void> {
+  const limit = cacheLimit();
+  if (limit < content.length)
+    throw new Error(`they take ${megabytes(content.length)} of ${megabytes(limit)} (OCELLI_CACHE_LIMIT)`);
+  await writeSealed(path, key, content);
+  await trimFeatures(limit, path);
+}
+
+/** The kept features, of that many bytes; undefined if there are none, or none that are right, which is said. */
+async function readRows(
+  { path, key }: KeptFile,
+  bytes: number,
+  onNote: (text: string) => void,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  const found = await readSealed(path, key, bytes);
+  if (found?.content) return new Float32Array(found.content.buffer);
+  if (found) onNote(`"${path}": these kept features are not used (${found.fault}); they are computed again.`);
+  return undefined;
 }
 
 interface Computation extends CacheListener {

@@ -1,7 +1,8 @@
 /** What a trainer is asked and answers; `openTrainer` makes one. */
 import { join } from "node:path";
+import { cacheFolder } from "../cache/index.ts";
 import type { StateDict, StateShapes, StateTensor } from "../checkpoint/index.ts";
-import { cacheFolder, type Dataset, type WorkerPool } from "../data/index.ts";
+import type { Dataset, WorkerPool } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engines/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Purpose } from "./frozen-part.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stateHash } from "../checkpoint/index.ts";
+import type { ChangedPhotos } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
 import type { Best, RunFacts } from "./checkpoint.ts";
 import { configValues } from "./config.ts";
@@ -30,8 +31,10 @@ export interface TrainSummary {
   readonly train: LossAndAccuracy | null;
   /** SHA-256 of the last weights; see `stateHash`. */
   readonly weightsSha256: string;
-  /** SHA-256 of the data. */
+  /** SHA-256 of the data as they were when the run, or the part of it since it was last resumed, began. */
   readonly dataSha256: string;
+  /** Photos that were replaced or removed since then, if any. */
+  readonly photosChanged?: ChangedPhotos;
   readonly classes: readonly string[];
 }
 
@@ -47,6 +50,7 @@ export interface Measurements {
 export interface RunEnd {
   readonly run: string;
   readonly dataHash: string;
+  readonly photosChanged?: ChangedPhotos;
   readonly epochs: number;
   readonly best: Best | null;
   /** The last epoch's figures. */
@@ -59,7 +63,7 @@ export const peakRssMiB = (): number => Math.round(process.resourceUsage().maxRS
 
 /** Puts the summary together. */
 export async function summarise(trainer: Trainer, facts: RunFacts, end: RunEnd): Promise<TrainSummary> {
-  const { run, dataHash, epochs, best, last, measured } = end;
+  const { run, dataHash, photosChanged, epochs, best, last, measured } = end;
   const weightsSha256 = stateHash(await trainer.weights());
   const config = configValues(facts.config);
   const id = createHash("sha256").update(JSON.stringify(config)).update(dataHash).update(weightsSha256).digest("hex");
@@ -80,6 +84,7 @@ export async function summarise(trainer: Trainer, facts: RunFacts, end: RunEnd):
     train: last?.train ?? null,
     weightsSha256,
     dataSha256: dataHash,
+    ...(photosChanged && { photosChanged }),
     classes: facts.classes,
   };
 }

@@ -1,6 +1,6 @@
 /** The loop over the epochs of a run, with its evaluations and checkpoints. */
 import { writeFileAtomic } from "../atomic-file.ts";
-import { batchCount } from "../data/index.ts";
+import { batchCount, changedPhotos } from "../data/index.ts";
 import type { LossAndAccuracy } from "../metrics/index.ts";
 import { type Best, type LastCheckpoint, type Progress, writeBest, writeLast } from "./checkpoint.ts";
 import { meansOf, NO_TOTALS, runEpoch, type Totals } from "./epoch.ts";
@@ -275,7 +275,8 @@ export class TrainingRun {
     const measured = { ...this.#measured, seconds: this.#seconds() };
     const place = { run: this.#folder.path, dataHash: data.dataHash, epochs };
     const last = this.#last ?? (await lastEvaluation(this.#folder.path)); // of a run of which only the end was missing
-    const end = { ...place, best: this.#best, last, measured };
+    const photosChanged = await changedPhotos(data, (text) => this.#tell(text));
+    const end = { ...place, photosChanged, best: this.#best, last, measured };
     const summary = await summarise(trainer, facts, end);
     await writeFileAtomic(this.#folder.file("summary"), `${JSON.stringify(summary, null, 2)}\n`);
     this.#options.onEvent?.({ type: "end", summary });

@@ -12,7 +12,7 @@ export const doctorCommand = new Command("doctor")
   .action(
     guarded(async ({ json }) => {
       const { inspectEngines } = await import("../../engines/index.ts");
-      const { cacheFolder } = await import("../../data/index.ts");
+      const { cacheFolder } = await import("../../cache/index.ts");
       const { engines, automatic, advice } = await inspectEngines();
       const report = {
         node: process.version,

@@ -1,3 +1,4 @@
+export { type ChangedPhotos, changedPhotos } from "./changed.ts";
 export { type CheckOptions, checkPhotos, type DataCheck } from "./check.ts";
 export { findPhotos } from "./find.ts";
 export { type FileHash, type HashedPhoto, hashFile } from "./hash.ts";

@@ -36,6 +36,8 @@ export interface PhotoData extends IdxData {
   readonly root: string;
   /** What people said of the photos, as far as it was followed. */
   readonly marks: Marks;
+  /** When their hashes began to be taken, in milliseconds since 1970. */
+  readonly loadedAt: number;
   /** All photos with the hashes of their files. */
   readonly photos: readonly HashedPhoto[];
   readonly train: PhotoDataset;
@@ -52,6 +54,7 @@ export interface PhotoData extends IdxData {
  */
 export async function loadPhotos(data: string, options: PhotoOptions = {}): Promise<PhotoData> {
   const { preparation = photoPreparations(), badFiles = "fail", keepDecoded = [] } = options;
+  const loadedAt = Date.now();
   const plain = await findPhotos(data, options);
   const said = options.marks ? { marks: options.marks, file: "labels.json" } : await readMarks(plain.root);
   const { found, applied, notes } = applyMarks(plain, said.marks, said.file);
@@ -74,7 +77,7 @@ export async function loadPhotos(data: string, options: PhotoOptions = {}): Prom
     source: `photos in "${data}"`,
     dataHash: dataHash(classes, photos),
     notes: [...found.notes, ...notes, ...notesOn(skipped, unreadable), ...faultNote(data, photos, classes)],
-    ...{ skipped, unreadable, root, marks: applied, photos },
+    ...{ skipped, unreadable, root, marks: applied, loadedAt, photos },
   };
 }
 

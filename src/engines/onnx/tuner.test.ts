@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { listenToCaches } from "../../cache/index.ts";
 import { defineProgram } from "../../graph/program.ts";
 import { input } from "../../graph/value.ts";
 import { conv2d } from "../../ops/index.ts";
@@ -60,9 +61,22 @@ test.each(["", "{", "[]", '{"format":1,"machines":{}}', '{"format":2,"machines":
     const file = join(folder, "broken.json");
     writeFileSync(file, content);
     expect(await chosen(new Tuner(file, 2), lastIsFastest)).toEqual(["plain"]);
-    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ format: 2 });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ format: 3 });
   },
 );
+
+test("choices that were changed are not used, which is said", async () => {
+  const file = join(folder, "changed.json");
+  expect(await chosen(new Tuner(file, 2), lastIsFastest)).toEqual(["plain"]);
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace('"plain"', '"padded"'));
+  const notes: string[] = [];
+  listenToCaches((note) => notes.push(note));
+  expect(await chosen(new Tuner(file, 2), lastIsFastest)).toEqual(["plain"]);
+  listenToCaches(() => {});
+  expect(notes).toEqual([`"${file}": these measured choices are damaged; they are measured again.`]);
+  expect(readFileSync(file, "utf8")).toBe(text);
+});
 
 test("where the file cannot be written, the choice holds for the engine", async () => {
   const blocked = join(folder, "blocked");

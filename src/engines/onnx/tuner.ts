@@ -2,10 +2,12 @@
  * Which algorithm each convolution of a Program is computed with, in each direction: by a measurement in the engine's own session
  * settings, once for each shape on a machine. The choices are kept in a file.
  */
+import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { writeFileAtomic } from "../../atomic-file.ts";
+import { tellCacheNote } from "../../cache/index.ts";
 import type { Program } from "../../graph/program.ts";
 import type { Node } from "../../graph/value.ts";
 import { algorithmsOf, type Candidate, candidatesOf, keyOf } from "../../onnx/candidate.ts";
@@ -24,7 +26,7 @@ export type Choices = ReadonlyMap<string, string>;
 const BUDGET = 1500;
 /** Another algorithm than the first must be so much faster, or noise would choose. */
 const GAIN = 0.9;
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** By machine, the choices on it. */
 type ChoiceFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -93,7 +95,7 @@ export class Tuner {
 
   /** Writes choices; of two for one key the earlier one stays, so that processes that run side by side agree. */
   async #keep(machine: string, fresh: Choices): Promise<Map<string, string>> {
-    const file = await readChoices(this.#file);
+    const file = await readChoices(this.#file, () => {}); // what is damaged was told when it was first read
     const merged = { ...Object.fromEntries(this.#known ?? []), ...Object.fromEntries(fresh), ...file[machine] };
     await writeChoices(this.#file, { ...file, [machine]: merged });
     return new Map(Object.entries(merged));
@@ -119,15 +121,20 @@ async function winner(byRule: Candidate, others: readonly Candidate[], measure: 
   return (least < GAIN * (times[0] ?? 0) && all[times.indexOf(least)]) || byRule;
 }
 
-/** What the file holds; nothing if it is not there or none of ours, so that it is written anew. */
-async function readChoices(file: string): Promise<ChoiceFile> {
+/** What the file holds; nothing if it is not there or of another version, and if it is damaged, which is said. It is written anew. */
+async function readChoices(file: string, tell = tellCacheNote): Promise<ChoiceFile> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return {};
   try {
-    const { format, machines } = JSON.parse(await readFile(file, "utf8")) as { format?: unknown; machines?: unknown };
-    return format === FORMAT && isChoiceFile(machines) ? machines : {};
-  } catch {
-    return {};
-  }
+    const { format, machines, sha256 } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof format === "number" && format !== FORMAT) return {};
+    if (isChoiceFile(machines) && sha256 === hashOf(machines)) return machines;
+  } catch {}
+  tell(`"${file}": these measured choices are damaged; they are measured again.`);
+  return {};
 }
+
+const hashOf = (machines: ChoiceFile): string => createHash("sha256").update(JSON.stringify(machines)).digest("hex");
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
@@ -140,6 +147,8 @@ const isChoiceFile = (value: unknown): value is ChoiceFile =>
 /** Writes the file whole; where that is not possible the measurements are made again next time. */
 async function writeChoices(file: string, machines: ChoiceFile): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
-    .then(() => writeFileAtomic(file, `${JSON.stringify({ format: FORMAT, machines }, null, 1)}\n`))
+    .then(() =>
+      writeFileAtomic(file, `${JSON.stringify({ format: FORMAT, sha256: hashOf(machines), machines }, null, 1)}\n`),
+    )
     .catch(() => {});
 }

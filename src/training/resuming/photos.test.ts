@@ -1,4 +1,5 @@
 /** Runs on photos that moved, changed or were broken when the run goes on, and runs of earlier versions. */
+import { rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +78,27 @@ async function goOn(run: string, values: Record<string, unknown> = {}) {
   const heard = listen();
   return { plan, notes: heard.notes, summary: await resume(plan, heard) };
 }
+
+test("photos that are replaced or removed while a run goes on are told, and the summary says so", async () => {
+  const data = await newPhotos();
+  const config = resolveConfig([{ from: "flag", values: { ...settings, data } }]);
+  const heard = listen();
+  const onEvent = (event: TrainingEvent): void => {
+    heard.onEvent(event);
+    if (event.type !== "step" || event.step !== 4) return;
+    writeFileSync(join(data, "train/cats/0.png"), png[13] ?? "");
+    rmSync(join(data, "val/dogs/9.png"));
+  };
+  const run = join(parent, `run-${count++}`);
+  // the photos of validation stay decoded in memory, so that the run ends
+  const summary = await train(config, { run, ...heard, onEvent });
+  const first = "train/cats/0.png";
+  expect(summary?.photosChanged).toEqual({ count: 2, first });
+  expect(heard.notes.filter((text) => text.includes("changed while training"))).toEqual([
+    `2 photos changed while training, such as "${first}": the hash of the data is that of the start.`,
+  ]);
+  expect((await trained(await newPhotos())).summary).not.toHaveProperty("photosChanged");
+});
 
 describe("a run whose photos are elsewhere", () => {
   test("goes on exactly where they are the same", async () => {
