@@ -27,7 +27,16 @@ const ORDER = [
 ] as const;
 
 /** Files beside the folders that every folder may import. */
-const SHARED = ["atomic-file.ts", "environment.ts", "errors.ts", "nearest.ts", "own-file.ts", "rng.ts", "thread.ts"];
+const SHARED = [
+  "atomic-file.ts",
+  "environment.ts",
+  "errors.ts",
+  "harmless.ts",
+  "nearest.ts",
+  "own-file.ts",
+  "rng.ts",
+  "thread.ts",
+];
 
 /** Who alone may import a library. */
 const ONLY: Readonly<Record<string, RegExp>> = {

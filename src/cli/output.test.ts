@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { harmless, wantsJson } from "./output.ts";
+import { table, wantsJson } from "./output.ts";
 import { csvRecord } from "./predictions.ts";
 
 test.each([
@@ -21,8 +21,11 @@ test.each([
   [['"'], '""""'],
 ])("%j as a CSV record", (cells, expected) => expect(csvRecord(cells)).toBe(expected));
 
-test("what steers a terminal is written out; ends of lines stay", () => {
-  expect(harmless("a\u001b[2Jb\u009d0;x\u0007\u202ec\r\n\tü")).toBe(
-    "a\\u001b[2Jb\\u009d0;x\\u0007\\u202ec\\u000d\n\tü",
-  );
+test("a table is aligned by what is shown of its cells", () => {
+  expect(
+    table([
+      ["a\u001bb", "x"],
+      ["c", "y"],
+    ]),
+  ).toBe("a\\u001bb  x\nc         y");
 });

@@ -1,22 +1,19 @@
 /** What the command line prints: results on standard output, everything else on standard error. */
 import { machineFault } from "../atomic-file.ts";
 import { messageOf, UserError } from "../errors.ts";
+import { harmless } from "../harmless.ts";
 
 /** Exit codes of the command line. */
 export const EXIT = { fine: 0, userError: 1, wrongFlag: 2, bug: 70, interrupted: 130 } as const;
 
-/** Prints a result. */
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Prints a result for people. */
+export const print = (text: string): void => printExact(harmless(text));
+
+/** Prints a result for programs: every character as it is. */
+export const printExact = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Prints one JSON object on a line of its own. */
-export const printJson = (value: unknown): void => print(JSON.stringify(value));
-
-/** What steers a terminal or turns the direction of text around, without the ends of lines and tabs that texts have. */
-const STEERING = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/** A text with what steers a terminal in it written out, such as `\\u001b`: names in files may hold anything. */
-export const harmless = (text: string): string =>
-  text.replaceAll(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+export const printJson = (value: unknown): void => printExact(JSON.stringify(value));
 
 /** Prints a note for the person at the keyboard. */
 export const note = (text: string): void => void process.stderr.write(`${harmless(text)}\n`);
@@ -63,7 +60,7 @@ export const printJsonError = (message: string, hint: string): void => printJson
 
 /** Aligned columns; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
-  const texts = rows.map((row) => row.map(String));
+  const texts = rows.map((row) => row.map((cell) => harmless(String(cell))));
   const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
   const isNumeric = (column: number): boolean => rows.slice(1).every((row) => typeof row[column] === "number");
   return texts

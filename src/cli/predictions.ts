@@ -1,7 +1,7 @@
 /** Predictions as people and programs read them. */
 import { messageOf } from "../errors.ts";
 import type { PictureAnswer } from "../training/index.ts";
-import { note, percent, print, printJson } from "./output.ts";
+import { note, percent, print, printExact, printJson } from "./output.ts";
 
 /** Forms in which predictions are printed. */
 export const FORMATS = ["text", "json", "csv"] as const;
@@ -66,12 +66,12 @@ function csvPrinter({ logits, classes, top, heatMaps }: FormatOptions): AnswerPr
     "error",
   ];
   return {
-    begin: () => print(csvRecord(header)),
+    begin: () => printExact(csvRecord(header)),
     answer(answer, { heatmap = "" } = {}) {
       const empty = header.slice(2).map(() => "");
-      if (answer.error) return print(csvRecord([answer.file, ...empty, messageOf(answer.error)]));
+      if (answer.error) return printExact(csvRecord([answer.file, ...empty, messageOf(answer.error)]));
       const ranked = answer.top.flatMap((entry): Cell[] => [entry.class, entry.probability]);
-      print(
+      printExact(
         csvRecord([
           answer.file,
           ...ranked,

@@ -1,4 +1,6 @@
 /** Shows training: a bar that moves on a terminal, plain lines elsewhere. */
+
+import { harmless } from "../harmless.ts";
 import type { EpochRecord, EvalRecord } from "../metrics/index.ts";
 import type { TrainingEvent, TrainingListener } from "../training/index.ts";
 import { duration, percent } from "./output.ts";
@@ -32,14 +34,14 @@ export function createReporter(output: ReporterOutput): TrainingListener {
   };
   const line = (text: string): void => {
     clear();
-    output.write(`${text}\n`);
+    output.write(`${harmless(text)}\n`);
     output.onLine?.(text);
   };
   const bar = (text: string): void => {
     if (performance.now() - drawn < REDRAW_AFTER) return;
     drawn = performance.now();
     hasBar = true;
-    output.write(`\r\x1b[2K${text.slice(0, Math.max(0, output.columns - 1))}`);
+    output.write(`\r\x1b[2K${harmless(text).slice(0, Math.max(0, output.columns - 1))}`);
   };
   return (event) => {
     if (event.type === "step" && output.isTerminal) bar(stepBar(event, output.columns - 1));

@@ -13,6 +13,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { cacheFolder, tellCacheNote } from "../cache/index.ts";
 import { reserveEnvironment } from "../environment.ts";
+import { harmless } from "../harmless.ts";
 import { woffToTrueType } from "./woff.ts";
 
 /** The family that text in SVG should ask for. */
@@ -143,7 +144,8 @@ ${folders.join("\n")}
 
 const XML_ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;" };
 
-/** Text as it stands in XML, in an element or between double quotes; control characters, which XML bars, are dropped. */
+/** Text as it stands in XML, in an element or between double quotes; what XML bars or steers a reader is written out. */
 export const escapeXml = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 does not allow
-  text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[<>&"]/g, (c) => XML_ENTITIES[c]!);
+  harmless(text)
+    .replace(/[\ufffe\uffff]/g, "")
+    .replace(/[<>&"]/g, (c) => XML_ENTITIES[c]!);

@@ -5,6 +5,7 @@ import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/index.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
+import { harmless } from "../harmless.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../metrics/index.ts";
 import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
@@ -174,7 +175,7 @@ export function openRunFolder(path: string): RunFolder {
       this.flush().catch(() => {}); // told by each later `flush`
     },
     log(line) {
-      pending.log += `${new Date().toISOString()} ${line}\n`;
+      pending.log += `${new Date().toISOString()} ${harmless(line).replaceAll("\n", "\\n")}\n`;
     },
     flush() {
       lastFlush = performance.now();

@@ -13,6 +13,8 @@ const INJECT = pathToFileURL(resolve("tests/faults/inject.mjs")).href;
 const MAIN = resolve("dist/cli/main.js");
 const SETTINGS = ["--epochs", "2", "--batch-size", "8", "--lr", "0.01", "--engine", "onnx", "--workers", "0"];
 const FILES = ["batch.png", "best.pth", "config.json", "confusion.png", "curves.png", "last.pth", "log.txt"];
+/** What a process leaves that was killed when all was done. */
+const LEFT = ["run.lock", "progress.json"];
 const END_FILES = ["metrics.jsonl", "predictions.jsonl", "predictions.png", "report.html", "summary.json"];
 
 type Ended = Pick<SpawnSyncReturns<string>, "status" | "signal" | "stderr">;
@@ -38,7 +40,7 @@ const train = ["train", "bands", "--out", "runs/x", ...SETTINGS];
 /** What a run is by its end: its weights and records, without times. */
 function outcome(cwd: string): string {
   const run = join(cwd, "runs/x");
-  const found = readdirSync(run).filter((name) => name !== "run.lock"); // of a process that is gone
+  const found = readdirSync(run).filter((name) => !LEFT.includes(name));
   const expected = [...FILES, ...END_FILES].toSorted();
   if (found.toSorted().join() !== expected.join())
     throw new Error(`expected ${expected.join()} but found ${found.join()}`);

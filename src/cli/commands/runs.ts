@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { RunAccount, RunLine } from "../../training/index.ts";
 import { guarded } from "../guarded.ts";
 import { examples, jsonOption } from "../options.ts";
-import { note, print, printJson } from "../output.ts";
+import { note, print, printExact, printJson } from "../output.ts";
 import { comparisonTable, evaluationTable, metricsCsv, runTable } from "../run-tables.ts";
 
 const ORDERS = ["began", "name", "accuracy", "loss", "epochs", "seconds"] as const;
@@ -62,7 +62,7 @@ const metricsCommand = new Command("metrics")
       if (csv && json) throw new UserError("metrics: expected --csv or --json but got both.", "Leave one of them out.");
       const { records, problems } = await accountOf(path);
       if (json) return printJson({ records, problems });
-      print(csv ? metricsCsv(records) : evaluationTable(records));
+      csv ? printExact(metricsCsv(records)) : print(evaluationTable(records));
       tellProblems(path, problems);
     }),
   );
