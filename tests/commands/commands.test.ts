@@ -66,9 +66,9 @@ async function fine(line: string): Promise<string> {
 /** Asks a server what a person asks it first, and stops it as a person does. */
 async function visit(line: string): Promise<void> {
   const { url, stop } = await place.serve(line);
-  const headers = { authorization: "Bearer secret" };
-  const isDashboard = line.includes("ocelli ui");
-  const answer = await fetch(isDashboard ? `${url}/api/runs` : `${url}/models`, { headers });
+  const { origin, searchParams } = new URL(url); // a dashboard's address holds its token
+  const headers = { authorization: `Bearer ${searchParams.get("token") ?? "secret"}` };
+  const answer = await fetch(line.includes("ocelli ui") ? `${origin}/api/runs` : `${origin}/models`, { headers });
   expect(answer.status).toBe(200);
   const { code, stderr } = await stop();
   expect(code, stderr).toBe(0);
