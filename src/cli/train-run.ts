@@ -80,7 +80,7 @@ export async function performRun({
     if (isStopped) note(`Report so far: ${evaluated.page}`);
   };
   const options = { onEvent, signal, afterwards };
-  const summary = await (plan ? resume(plan, { ...options, force }) : train(config, { ...options, run, data }))
+  const summary = await (plan ? resume(plan, { ...options, force }) : train(config, { ...options, run, data, force }))
     .catch(async (error: unknown) => {
       if (begun) folder.log(`error: ${messageOf(error)}`);
       await folder.flush().catch(() => {});

@@ -40,9 +40,9 @@ describe("a new run", () => {
 
   test("keeps what people said of its photos", async () => {
     const marks = { "val/ants/0.png": { label: "bees" }, "val/bees/1.png": { excluded: true } } as const;
-    const { path } = await createRunFolder(newPath(), config, { ...bandData(), marks } as IdxData);
+    const { path } = await createRunFolder(newPath(), config, { data: { ...bandData(), marks } as IdxData });
     expect(await readRunMarks(path)).toEqual(marks);
-    expect(await readRunMarks((await createRunFolder(newPath(), config, bandData())).path)).toEqual({});
+    expect(await readRunMarks((await createRunFolder(newPath(), config, { data: bandData() })).path)).toEqual({});
   });
 
   test("records that could not be written are followed by nothing, so that no checkpoint counts them", async () => {
@@ -71,6 +71,19 @@ describe("a new run", () => {
     expect((await readdir(path)).toSorted()).toEqual(["config.json", "log.txt", "metrics.jsonl"]);
     await appendFile(join(path, "metrics.jsonl"), `${JSON.stringify(step(1))}\n`);
     await expect(checkRunFolder(path)).rejects.toThrow("it holds a run already");
+  });
+
+  test("takes by force the place of one on another machine that had not begun, and says how", async () => {
+    const path = newPath();
+    await mkdir(path);
+    await writeFile(join(path, "run.lock"), JSON.stringify({ pid: 7, host: "elsewhere", begun: "" }));
+    await expect(createRunFolder(path, config)).rejects.toMatchObject({
+      message: `"${path}": expected no other process at the run but its run.lock is of process 7 on elsewhere.`,
+      hint: "If that process is gone, give the command again with --force.",
+    });
+    expect(await readdir(path)).toEqual(["run.lock"]);
+    await (await createRunFolder(path, config, { force: true })).release();
+    expect((await readdir(path)).toSorted()).toEqual(["config.json", "log.txt", "metrics.jsonl"]);
   });
 
   test("may be made in an empty folder, and never over anything", async () => {

@@ -66,16 +66,27 @@ export interface NewRunFolder extends RunFolder {
   release(): Promise<void>;
 }
 
+/** What a new run is made with besides its settings. */
+export interface NewRunOptions {
+  readonly data?: IdxData;
+  /** Whether a folder is taken that a process of another machine holds, in which its run had not begun. */
+  readonly force?: boolean;
+}
+
 /**
  * Makes the folder of a new run, which this process alone writes to, and writes its `config.json`, and what people said of single
  * photos. A folder with anything in it is a `UserError`, unless it is of a run that was ended before it began.
  */
-export async function createRunFolder(path: string, config: ResolvedConfig, data?: IdxData): Promise<NewRunFolder> {
+export async function createRunFolder(
+  path: string,
+  config: ResolvedConfig,
+  { data, force }: NewRunOptions = {},
+): Promise<NewRunFolder> {
   await checkRunFolder(path);
   const topmost = await makeFolder(path).catch((error: unknown) => {
     throw folderError(path, error);
   });
-  const lock = await lockRun(path);
+  const lock = await lockRun(path, { force, taking: "give the command again with --force." });
   const folder = {
     ...openRunFolder(path),
     release: () => lock.release(),

@@ -38,6 +38,15 @@ test("a run that begins tells where it is, and takes the file away at its end", 
   expect(await readdir(run)).toEqual([]);
 });
 
+test("one that did not begin, as another process is at the run, leaves that one's file", async () => {
+  await writeFile(join(run, PROGRESS_FILE), "theirs");
+  const progress = openProgress(run);
+  progress.hear({ type: "note", text: "nothing has begun" });
+  await progress.close();
+  expect(await readdir(run)).toEqual([PROGRESS_FILE]);
+  await rm(join(run, PROGRESS_FILE));
+});
+
 test("a process is at work if it is there and wrote lately", () => {
   const base = { pid: process.pid, host: hostname(), written: 1_000_000 } as RunProgress;
   expect(isAtWork(base, 1_010_000)).toBe(true);

@@ -61,7 +61,7 @@ export function isAtWork({ pid, host, written }: RunProgress, now = Date.now()):
 /** Keeps a run's `progress.json`. */
 export interface ProgressWriter {
   readonly hear: TrainingListener;
-  /** Takes the file away. */
+  /** Takes the file away, if the run has begun: before that it may be another process's. */
   close(): Promise<void>;
 }
 
@@ -102,6 +102,7 @@ export function openProgress(run: string): ProgressWriter {
     },
     async close() {
       clearInterval(timer);
+      if (!now) return;
       await last;
       for (const name of [file, temporary]) await rm(name, { force: true }).catch(() => {});
     },

@@ -63,7 +63,7 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
 export async function train(config: ResolvedConfig, options: TrainOptions): Promise<TrainSummary | undefined> {
   let folder: NewRunFolder | undefined;
   const use: RunUse = async (run) => {
-    folder = await createRunFolder(options.run, run.facts.config, run.data);
+    folder = await createRunFolder(options.run, run.facts.config, { data: run.data, force: options.force });
     const training = new TrainingRun(run, folder, { ...options, stage: FIRST_STAGE });
     try {
       await training.begin();

@@ -120,3 +120,18 @@ test("a folder that a run was killed in before it began is explained, and taken 
   expect(status, stderr).toBe(0);
   expect(existsSync(join(cwd, "runs/killed/.config.json.7.tmp"))).toBe(false);
 });
+
+test("such a folder, held by another machine, is trained into by force", () => {
+  mkdirSync(join(cwd, "runs/held"));
+  writeFileSync(join(cwd, "runs/held/run.lock"), JSON.stringify({ pid: 7, host: "elsewhere", begun: "" }));
+  const args = ["train", "bands", "--out", "runs/held", ...SMALL];
+  const { error, hint } = failingIn(cwd, args, 1, (given) => {
+    const finished = ocelli(cwd, given);
+    return { ...finished, stderr: finished.stderr.slice(finished.stderr.indexOf("error: ")) };
+  });
+  expect(error).toMatch(/but its run\.lock is of process 7 on elsewhere\.$/);
+  expect(hint).toBe("If that process is gone, give the command again with --force.");
+  const { status, stderr } = ocelli(cwd, [...args, "--force"]);
+  expect(status, stderr).toBe(0);
+  expect(existsSync(join(cwd, "runs/held/run.lock"))).toBe(false);
+});

@@ -75,6 +75,7 @@ interface OwnFlags {
   readonly recipe?: string;
   readonly dryRun?: boolean;
   readonly tensorboard?: boolean;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -85,6 +86,10 @@ export const trainCommand = trainingOptions(
     .argument("[data]", "mnist, fashion-mnist, digits, a folder of IDX files, or photos (default: digits)"),
 )
   .option("--out <folder>", "the run folder (default: the next free runs/DATA-MODEL-N)")
+  .option(
+    "--force",
+    "take a folder of a run that had not begun and that a process of another machine holds, if that is gone",
+  )
   .option("--config <file>", "settings as JSON, such as another run's config.json; flags win over it")
   .option(
     "--recipe <name>",
@@ -110,6 +115,7 @@ export const trainCommand = trainingOptions(
         recipe,
         dryRun,
         tensorboard,
+        force,
         json,
         ...flags
       } = given as OwnFlags & TrainingFlags;
@@ -121,7 +127,7 @@ export const trainCommand = trainingOptions(
       const run = out ?? (await freeRunFolder("runs", `${name}-${config.model.value}`));
       await checkRunFolder(run);
       const loaded = await loadRunData(config);
-      const finished = await performRun({ config, run, data: loaded, tensorboard }).catch(withCommands);
+      const finished = await performRun({ config, run, data: loaded, tensorboard, force }).catch(withCommands);
       if (!finished) return;
       if (json) printJson(finished.summary);
       else {

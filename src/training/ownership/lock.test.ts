@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { LOCK_FILE, lockHolder, lockRun } from "./lock.ts";
 import { ownMark } from "./process-mark.ts";
@@ -22,6 +23,20 @@ function idleProcess(): number {
   children.push(child);
   return child.pid ?? 0;
 }
+
+/** A process that has ended, and that the one that started it does not ask how: its number. */
+async function unreaped(): Promise<number> {
+  const parent = spawn("sh", ["-c", "sleep 1000 >/dev/null 2>&1 & echo $!; exec cat"]);
+  children.push(parent);
+  const pid = Number(await nextText(parent.stdout));
+  parent.stdin.write("go\n");
+  expect(await nextText(parent.stdout)).toBe("go\n"); // by now it is `cat`, which waits for no process
+  process.kill(pid, "SIGKILL");
+  await expect.poll(() => readFile(`/proc/${pid}/stat`, "utf8")).toContain(") Z ");
+  return pid;
+}
+
+const nextText = async (stream: Readable): Promise<string> => String((await once(stream, "data"))[0]);
 
 const write = (mark: object) => writeFile(file, JSON.stringify({ ...mark }));
 
@@ -51,6 +66,23 @@ test("another process at work keeps it, also against force; one that has ended, 
   await once(children.splice(0)[0] as ChildProcess, "exit");
   expect(await lockHolder(root)).toBeUndefined();
   await (await lockRun(root)).release();
+});
+
+test.runIf(process.platform === "linux")(
+  "a process that was killed and that nobody has waited for does not keep it",
+  async () => {
+    await write({ pid: await unreaped(), host: hostname(), begun: "" });
+    expect(await lockHolder(root)).toBeUndefined();
+    await (await lockRun(root)).release();
+  },
+);
+
+test("one that another machine has taken by force meanwhile stays", async () => {
+  const lock = await lockRun(root);
+  const other = { pid: process.pid, host: "elsewhere", begun: "" };
+  await write(other);
+  await lock.release();
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual(other);
 });
 
 test("one of another machine is refused with what to do, and taken by force", async () => {

@@ -2,6 +2,7 @@
 import { link, open, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { writeError, writeFileAtomic } from "../../atomic-file.ts";
 import { UserError } from "../../errors.ts";
@@ -17,9 +18,17 @@ const PATIENCE = 10_000;
 
 const markSchema = z.object({ pid: z.number().int().positive(), host: z.string(), begun: z.string() });
 
+/** How a run is taken. */
+export interface LockOptions {
+  /** Whether one is taken that a process of another machine holds. */
+  readonly force?: boolean;
+  /** What a person does to take such a run, for the hint. */
+  readonly taking?: string;
+}
+
 /** A run that this process alone writes to. */
 export interface RunLock {
-  /** Lets others write. */
+  /** Lets others write, unless another process has taken the run by force. */
   release(): Promise<void>;
 }
 
@@ -30,15 +39,17 @@ const held = new Set<string>();
  * Takes the lock of a run's folder, which is there. A lock whose process is gone is taken over. One that a process at work holds,
  * or one of another machine, of which nothing is known here, is a `UserError`; `force` takes the latter.
  */
-export async function lockRun(run: string, { force = false }: { readonly force?: boolean } = {}): Promise<RunLock> {
+export async function lockRun(run: string, options: LockOptions = {}): Promise<RunLock> {
   const file = join(run, LOCK_FILE);
-  const text = `${JSON.stringify(await ownMark())}\n`;
+  const own = await ownMark();
+  const text = `${JSON.stringify(own)}\n`;
   if (held.has(file)) throw atWork(run, process.pid);
-  if (!(await isMade(file, text))) await takeOver(run, { text, force });
+  if (!(await isMade(file, text))) await takeOver(run, text, options);
   held.add(file);
   return {
     async release() {
       held.delete(file);
+      if (!isDeepStrictEqual(await readMark(file), own)) return;
       await rm(file, { force: true }).catch(() => {}); // it is taken over when this process is gone
     },
   };
@@ -94,13 +105,13 @@ async function readMark(file: string): Promise<ProcessMark | undefined> {
   }
 }
 
-async function takeOver(run: string, { text, force }: { readonly text: string; readonly force: boolean }) {
+async function takeOver(run: string, text: string, options: LockOptions): Promise<void> {
   const takeover = join(run, TAKEOVER_FILE);
-  await expectFree(run, force);
+  await expectFree(run, options);
   if (PATIENCE < (await ageOf(takeover))) await rm(takeover, { force: true });
   if (!(await isMade(takeover, ""))) throw atWork(run);
   try {
-    await expectFree(run, force); // another one may have taken it meanwhile
+    await expectFree(run, options); // another one may have taken it meanwhile
     await writeFileAtomic(join(run, LOCK_FILE), text);
   } finally {
     await rm(takeover, { force: true }).catch(() => {});
@@ -114,7 +125,10 @@ const ageOf = (file: string): Promise<number> =>
     () => 0,
   );
 
-async function expectFree(run: string, force: boolean): Promise<void> {
+async function expectFree(
+  run: string,
+  { force = false, taking = `take the run with: ocelli resume ${run} --force` }: LockOptions,
+): Promise<void> {
   const file = join(run, LOCK_FILE);
   const mark = await readMark(file);
   if (mark === undefined) {
@@ -125,7 +139,7 @@ async function expectFree(run: string, force: boolean): Promise<void> {
     if (force) return;
     throw new UserError(
       `"${run}": expected no other process at the run but its ${LOCK_FILE} is of process ${mark.pid} on ${mark.host}.`,
-      `If that process is gone, take the run with: ocelli resume ${run} --force`,
+      `If that process is gone, ${taking}`,
     );
   }
   if (await isAlive(mark)) throw atWork(run, mark.pid);

@@ -10,15 +10,22 @@ export interface ProcessMark {
   readonly begun: string;
 }
 
-/** Where in `/proc/PID/stat` the time of the start stands, counted behind the name in brackets. */
+/** Where in `/proc/PID/stat` the time of the start stands, counted behind the name in brackets; the state is the first. */
 const START_FIELD = 19;
+/** States of a process that has ended, while the one that started it has yet to ask how. */
+const ENDED = ["Z", "X"];
 
-/** When a process began: the boot, and the ticks since then. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-async function beginningOf(pid: number): Promise<string> {
+/**
+ * When a process began: the boot, and the ticks since then; "" where the system does not say. Undefined if it has ended.
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+async function beginningOf(pid: number): Promise<string | undefined> {
   try {
     const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_FIELD];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (ENDED.includes(fields[0] ?? "")) return undefined;
+    const ticks = fields[START_FIELD];
     return ticks === undefined ? "" : `${boot} ${ticks}`;
   } catch {
     return "";
@@ -28,7 +35,7 @@ async function beginningOf(pid: number): Promise<string> {
 /** This process. */
 export const ownMark = async (): Promise<ProcessMark> => ({
   ...{ pid: process.pid, host: hostname() },
-  begun: await beginningOf(process.pid),
+  begun: (await beginningOf(process.pid)) ?? "",
 });
 
 /** Whether there is a process of that number on this machine. */
@@ -45,5 +52,6 @@ export function isThere(pid: number): boolean {
 export async function isAlive({ pid, begun }: ProcessMark): Promise<boolean> {
   if (!isThere(pid)) return false;
   const now = await beginningOf(pid);
+  if (now === undefined) return false;
   return begun === "" || now === "" || begun === now;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { writeRunFolder } from "../../../testing/run-folders.ts";
 import { listRuns, PROGRESS_FILE } from "../../../training/index.ts";
 import type { Bin, DeletedRun, RunDetail, RunList } from "../api.ts";
 import { openRunsFolder } from "../runs/find.ts";
-import { listBin, purgeBin } from "./bin.ts";
+import { deleteRun, listBin, purgeBin, removeForGood, restoreRun } from "./bin.ts";
 
 let dashboard: TestDashboard;
 let runs: string;
@@ -113,6 +113,33 @@ describe("a deleted run", () => {
     await purgeBin(folder, Date.parse("2026-12-01T12:00:00Z"));
     expect((await readdir(join(runs, ".trash"))).sort()).toEqual([young, "mine"]);
     expect((await listBin(folder)).runs).toEqual([{ entry: young, id: "x", deleted: Date.parse("2026-11-02") }]);
+  });
+  test("is neither moved, listed nor removed where the bin, or a folder of it, is a link that leads out", async () => {
+    const [other, elsewhere] = [join(dashboard.root, "linked-runs"), join(dashboard.root, "elsewhere")];
+    const aged = "2026-01-01T00-00-00-000Z";
+    await writeRunFolder(join(other, "stays"));
+    await writeRunFolder(join(elsewhere, aged, "x"));
+    await symlink(elsewhere, join(other, ".trash"));
+    const folder = await openRunsFolder(other);
+    const untouched = async () => expect((await readdir(elsewhere, { recursive: true })).sort()).toEqual(before);
+    const before = (await readdir(elsewhere, { recursive: true })).sort();
+    await purgeBin(folder);
+    await untouched();
+    expect((await listBin(folder)).runs).toEqual([]);
+    const message = `"${join(other, ".trash")}": expected a folder in the runs folder but it is a link that leads out.`;
+    await expect(deleteRun(folder, "stays")).rejects.toThrow(message);
+    await expect(restoreRun(folder, aged)).rejects.toThrow("there is no such deleted run");
+    await expect(removeForGood(folder, aged)).rejects.toThrow("there is no such deleted run");
+    expect(await readdir(other)).toEqual([".trash", "stays"]);
+    await rm(join(other, ".trash"));
+    await mkdir(join(other, ".trash"));
+    await symlink(join(elsewhere, aged), join(other, ".trash", aged));
+    expect((await listBin(folder)).runs).toEqual([]);
+    await expect(restoreRun(folder, aged)).rejects.toThrow("there is no such deleted run");
+    await writeRunFolder(join(other, ".trash", "2026-11-02T00-00-00-000Z", "group", "y"));
+    await symlink(elsewhere, join(other, "group"));
+    await expect(restoreRun(folder, "2026-11-02T00-00-00-000Z")).rejects.toThrow("a link that leads out");
+    await untouched();
   });
   test.each(["..", "%2e%2e%2f%2e%2e", "2026-11-02T00-00-00-000Z%2f..%2f..%2fplain", "none"])(
     "there is none called %s",

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../../../errors.ts";
 import { findRuns } from "../../../training/index.ts";
 import type { Bin, DeletedRun } from "../api.ts";
-import { type RunsFolder, runPath } from "../runs/find.ts";
+import { expectInside, type RunsFolder, runPath } from "../runs/find.ts";
 import { missing } from "../status-error.ts";
 import { moveRun } from "./changes.ts";
 
@@ -21,10 +21,16 @@ const ENTRY = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z$/;
 
 const timeOf = (entry: string): number => Date.parse(entry.replace(ENTRY, "$1T$2:$3:$4.$5Z"));
 
-/** The entries of the bin, the last deleted first; anything else in the folder is left alone. */
-async function entriesOf({ root }: RunsFolder): Promise<string[]> {
-  const names = await readdir(join(root, BIN)).catch(() => []);
-  return names.filter((name) => ENTRY.test(name)).sort((a, b) => (a < b ? 1 : -1));
+/** The entries of the bin, the last deleted first; anything else in the folder, links too, is left alone. */
+async function entriesOf(runs: RunsFolder): Promise<string[]> {
+  const bin = join(runs.root, BIN);
+  const isOurs = await expectInside(runs, bin).then(
+    () => true,
+    () => false,
+  );
+  const entries = isOurs ? await readdir(bin, { withFileTypes: true }).catch(() => []) : [];
+  const names = entries.filter((entry) => entry.isDirectory() && ENTRY.test(entry.name)).map(({ name }) => name);
+  return names.sort((a, b) => (a < b ? 1 : -1));
 }
 
 /** The run in an entry; undefined if it was taken out by hand. */
@@ -43,6 +49,7 @@ export async function listBin(runs: RunsFolder): Promise<Bin> {
 
 /** Moves a run into the bin. */
 export async function deleteRun(runs: RunsFolder, id: string): Promise<DeletedRun> {
+  await expectInside(runs, join(runs.root, BIN));
   await purgeBin(runs);
   const now = new Date();
   const entry = now.toISOString().replace(/[:.]/g, "-");
@@ -51,7 +58,7 @@ export async function deleteRun(runs: RunsFolder, id: string): Promise<DeletedRu
 }
 
 async function deletedRun(runs: RunsFolder, entry: string): Promise<DeletedRun> {
-  const found = ENTRY.test(entry) ? await deletedIn(runs, entry) : undefined;
+  const found = (await entriesOf(runs)).includes(entry) ? await deletedIn(runs, entry) : undefined;
   if (found) return found;
   throw missing(
     `"${entry.slice(0, 100)}": there is no such deleted run.`,
@@ -62,8 +69,9 @@ async function deletedRun(runs: RunsFolder, entry: string): Promise<DeletedRun> 
 /** Brings a run back to where it was; its id. A name that is taken since is a 409. */
 export async function restoreRun(runs: RunsFolder, entry: string): Promise<string> {
   const { id } = await deletedRun(runs, entry);
-  const folder = join(runs.root, BIN, entry);
-  await moveRun(join(folder, ...id.split("/")), runPath(runs, id));
+  const [folder, path] = [join(runs.root, BIN, entry), runPath(runs, id)];
+  await expectInside(runs, path);
+  await moveRun(join(folder, ...id.split("/")), path);
   await removeEmpty(folder, id.split("/").slice(0, -1));
   return id;
 }

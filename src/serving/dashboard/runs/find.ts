@@ -1,5 +1,5 @@
 /** The runs below a folder, and which of them an address means. */
-import { realpath, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf, UserError } from "../../../errors.ts";
 import { expectNoLinks, findRuns, looksLikeRun } from "../../../training/index.ts";
@@ -53,6 +53,18 @@ export function runPath({ root, only }: RunsFolder, id: string): string {
     throw forbidden(`run "${id}": expected a folder in the runs folder.`);
   }
   return join(root, ...parts);
+}
+
+/** Refuses (403) a folder in the runs folder, be it there or yet to be made, to which links lead out of the runs folder. */
+export async function expectInside({ root }: RunsFolder, folder: string): Promise<void> {
+  let there = folder;
+  while (there !== root && !(await lstat(there).catch(() => undefined))) there = dirname(there);
+  const real = await realpath(there).catch(() => undefined); // a link may name what is not there
+  if (real !== undefined && liesIn(await realpath(root), real)) return;
+  throw forbidden(
+    `"${there}": expected a folder in the runs folder but it is a link that leads out.`,
+    "Remove the link if you do not know it.",
+  );
 }
 
 /** The path of the run of that id. What leads out of the runs folder, by a link too, is refused (403); what is not there is a 404. */
