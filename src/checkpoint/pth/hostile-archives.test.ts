@@ -1,44 +1,11 @@
 /** Archives that are made to do harm, or that programs could understand in two ways: each is refused. */
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../errors.ts";
+import { doubled, encode, int, pickle, refusal, zipForm } from "../../testing/pickles.ts";
 import { decodePth, float32Tensor } from "../index.ts";
 import { joined } from "../tensor.ts";
 import { encodePth } from "./write.ts";
 import { zipPieces } from "./write-zip.ts";
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** A pickle of opcodes (numbers) and text. */
-const pickle = (...parts: readonly (number | string | Uint8Array)[]): Uint8Array =>
-  joined(
-    parts.map((part) =>
-      typeof part === "number" ? Uint8Array.of(part) : typeof part === "string" ? encode(part) : part,
-    ),
-  );
-
-const int = (value: number): Uint8Array => pickle(0x8a, 8, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer));
-
-/** A file of zip form with this pickle and one storage of four elements. */
-function zipForm(body: Uint8Array, entries: readonly (readonly [string, Uint8Array])[] = []): Uint8Array {
-  const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
-  return joined(zipPieces([["a/data.pkl", pickle(0x80, 2, body, ".")], ["a/data/0", data], ...entries]));
-}
-
-function refusal(bytes: Uint8Array): string {
-  try {
-    decodePth(bytes, "f");
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return (error as UserError).message.replace('"f": expected a .pth file but ', "");
-  }
-  return "nothing";
-}
-
-const repeated = (part: Uint8Array, count: number): Uint8Array => joined(Array.from({ length: count }, () => part));
-
-/** [[], []] with both the list before it, 60 times: 2⁶⁰ lists if each is walked. */
-const doubled = pickle("]", "q", 0, repeated(pickle("0(", "h", 0, "h", 0, "t", "q", 0), 60));
 
 describe("zip archives", () => {
   const whole = encodePth({ w: float32Tensor([2], [1, 2]) });

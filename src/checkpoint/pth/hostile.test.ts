@@ -1,23 +1,10 @@
 /** Pickles that are made to do harm: each is refused, soon and without much memory. */
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../errors.ts";
+import { doubled, int, pickle, refusal, repeated, zipForm } from "../../testing/pickles.ts";
 import { decodePth, float32Tensor } from "../index.ts";
-import { joined } from "../tensor.ts";
-import { zipPieces } from "./write-zip.ts";
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** A pickle of opcodes (numbers) and text. */
-const pickle = (...parts: readonly (number | string | Uint8Array)[]): Uint8Array =>
-  joined(
-    parts.map((part) =>
-      typeof part === "number" ? Uint8Array.of(part) : typeof part === "string" ? encode(part) : part,
-    ),
-  );
 
 const uint32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 const text = (value: string): Uint8Array => pickle("X", uint32(value.length), value);
-const int = (value: number): Uint8Array => pickle(0x8a, 8, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer));
 const tuple = (...items: readonly Uint8Array[]): Uint8Array => pickle("(", ...items, "t");
 const global = (module: string, name: string): Uint8Array => pickle(`c${module}\n${name}\n`);
 const storage = (count: number, key = "0"): Uint8Array =>
@@ -29,30 +16,9 @@ const tensor = (count: number, offset: number, shape: readonly number[], strides
     "R",
   );
 
-/** A file of zip form with this pickle and one storage of four elements. */
-function zipForm(body: Uint8Array, entries: readonly (readonly [string, Uint8Array])[] = []): Uint8Array {
-  const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
-  return joined(zipPieces([["a/data.pkl", pickle(0x80, 2, body, ".")], ["a/data/0", data], ...entries]));
-}
-
-function refusal(bytes: Uint8Array): string {
-  try {
-    decodePth(bytes, "f");
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return (error as UserError).message.replace('"f": expected a .pth file but ', "");
-  }
-  return "nothing";
-}
-
-const repeated = (part: Uint8Array, count: number): Uint8Array => joined(Array.from({ length: count }, () => part));
-
 test("the pickles of these tests are right", () => {
   expect(decodePth(zipForm(tensor(4, 1, [2], [2])), "f")).toEqual(float32Tensor([2], [2, 4]));
 });
-
-/** [[], []] with both the list before it, 60 times: 2⁶⁰ lists if each is walked. */
-const doubled = pickle("]", "q", 0, repeated(pickle("0(", "h", 0, "h", 0, "t", "q", 0), 60));
 
 const TOO_MANY = /far more objects than a checkpoint has/;
 const COLLIDING = /far more numbers as keys/;

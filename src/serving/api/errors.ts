@@ -53,3 +53,7 @@ export const clientGone = (): ApiError =>
 /** The answer while the server stops. */
 export const stopping = (): ApiError =>
   new ApiError(503, "expected a server that takes requests but it is stopping.", "Try again after a while.", RETRY);
+
+/** The answer where the work took too long. */
+export const late = (timeoutMs: number): ApiError =>
+  new ApiError(504, `expected an answer within ${timeoutMs / 1000} s but it is not there yet.`, "Try again later.");

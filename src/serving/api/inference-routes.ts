@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ModelPort } from "../../engines/onnx/model-file.ts";
 import { UserError } from "../../errors.ts";
+import { withDeadline } from "../deadline.ts";
 import type { ServedModel, Visit } from "../models/served-model.ts";
 import {
   type ApiContext,
@@ -15,9 +16,8 @@ import {
   modelParameter,
   visiting,
 } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, late } from "./errors.ts";
 import { readBody } from "./requests/body.ts";
-import { withDeadline } from "./requests/deadline.ts";
 import type { Arrival } from "./requests/intake.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
 import { JSON_LENGTH, type Question, writeAnswer } from "./tensors/messages.ts";
@@ -159,7 +159,7 @@ const describe = ({ name, type, shape }: ModelPort) => ({
 async function answer(context: Context, api: ApiContext, model: ServedModel): Promise<Response> {
   const { intake, workers } = api;
   expectMessage(context);
-  const patience = { timeoutMs: api.timeoutMs, client: context.req.raw.signal };
+  const patience = { timeoutMs: api.timeoutMs, late: () => late(api.timeoutMs), client: context.req.raw.signal };
   const read = (arrival: Arrival): Promise<Uint8Array> => readBody(context, api, arrival);
   const reply = async (visit: Visit, body: Uint8Array, signal: AbortSignal) => {
     const question = await workers.question({ body, jsonLength: context.req.header(JSON_LENGTH) }, signal);

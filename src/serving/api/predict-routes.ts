@@ -2,10 +2,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { rank } from "../../training/index.ts";
+import { withDeadline } from "../deadline.ts";
 import type { ServedModel } from "../models/served-model.ts";
 import { type ApiContext, errorsOf, jsonOf, modelNamed, modelParameter, visiting } from "./context.ts";
-import { ApiError } from "./errors.ts";
-import { withDeadline } from "./requests/deadline.ts";
+import { ApiError, late } from "./errors.ts";
 import { readPicture } from "./requests/picture-body.ts";
 
 const answerSchema = z
@@ -115,7 +115,7 @@ async function predict(context: Context, api: ApiContext, { model, top, logits }
     const message = `"${name}": expected a model that takes pictures but it takes tensors.`;
     throw new ApiError(400, message, `Post tensors to /v2/models/${name}/infer.`);
   }
-  const patience = { timeoutMs: api.timeoutMs, client: context.req.raw.signal };
+  const patience = { timeoutMs: api.timeoutMs, late: () => late(api.timeoutMs), client: context.req.raw.signal };
   const found = await visiting(
     context,
     { model, intake: api.intake },

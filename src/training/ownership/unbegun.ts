@@ -3,6 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { RUN_FILES } from "../run-files.ts";
+import { PROGRESS_FILE } from "../run-progress.ts";
 import { LOCK_FILE } from "./lock.ts";
 
 /** What `writeFileAtomic` leaves behind if the process is killed while it writes. */
@@ -11,7 +12,7 @@ export const isUnfinished = (name: string): boolean => /^\..+\.\d+\.tmp$/.test(n
 /** What a run writes before its first checkpoint. */
 const FIRST_FILES: readonly string[] = [
   ...[RUN_FILES.config, RUN_FILES.metrics, RUN_FILES.log, RUN_FILES.labels, RUN_FILES.photos],
-  ...["progress.json", LOCK_FILE],
+  ...[PROGRESS_FILE, LOCK_FILE],
 ];
 
 /** Whether a folder holds nothing but what a run writes before its first checkpoint, and no records. */

@@ -1,22 +1,25 @@
 /** An end to work that nobody waits for any more. */
-import { ApiError } from "../errors.ts";
 
-/** Milliseconds that a request may take, and its client's signal, which aborts when the client has gone. */
+/** How long somebody waits. */
 export interface Patience {
+  /** Milliseconds that the work may take. */
   readonly timeoutMs: number;
-  readonly client: AbortSignal;
+  /** What is thrown where it takes longer. */
+  readonly late: () => Error;
+  /** Aborts when the client has gone. */
+  readonly client?: AbortSignal;
 }
 
 /** Does `work`, whose signal aborts after `timeoutMs` or when the client has gone; then the reason is thrown at once. */
 export async function withDeadline<T>(
-  { timeoutMs, client }: Patience,
+  { timeoutMs, late, client }: Patience,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  const gone = (): void => controller.abort(client.reason);
-  const timer = setTimeout(() => controller.abort(late(timeoutMs)), timeoutMs);
-  client.addEventListener("abort", gone, { once: true });
+  const gone = (): void => controller.abort(client?.reason);
+  const timer = setTimeout(() => controller.abort(late()), timeoutMs);
+  client?.addEventListener("abort", gone, { once: true });
   try {
     return await Promise.race([
       work(signal),
@@ -24,9 +27,6 @@ export async function withDeadline<T>(
     ]);
   } finally {
     clearTimeout(timer);
-    client.removeEventListener("abort", gone);
+    client?.removeEventListener("abort", gone);
   }
 }
-
-const late = (timeoutMs: number): ApiError =>
-  new ApiError(504, `expected an answer within ${timeoutMs / 1000} s but it is not there yet.`, "Try again later.");
