@@ -5,15 +5,15 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { encodePng } from "../../src/image/index.ts";
 import { emptyBmp } from "../../src/testing/photo-folders.ts";
 import { bandImages, writeBandFolder } from "../bands.ts";
 import { clients } from "./clients.ts";
+import { memoryOf, serve } from "./server.ts";
 
 const MAIN = resolve("dist/cli/main.js");
 const SMALL = ["--batch-size", "8", "--lr", "0.01"];
@@ -36,9 +36,8 @@ const cwd = mkdtempSync(join(tmpdir(), "ocelli-soak-"));
 const faults: string[] = [];
 
 /** Resident memory in MiB and open handles of a process. */
-function look({ pid }: ChildProcess): { mib: number; handles: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return { mib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, handles: readdirSync(`/proc/${pid}/fd`).length };
+function look(child: ChildProcess): { mib: number; handles: number } {
+  return { mib: memoryOf(child), handles: readdirSync(`/proc/${child.pid}/fd`).length };
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -81,26 +80,17 @@ async function run(args: readonly string[]): Promise<ReturnType<typeof look>[]> 
 }
 
 async function serving(): Promise<string[]> {
-  const child = spawn(process.execPath, [MAIN, "serve", "run", "--port", "0", "--max-client", "256"], { cwd });
-  let notes = "";
-  child.stderr.on("data", (text) => {
-    notes += text;
-  });
-  let url = "";
-  for await (const line of createInterface({ input: child.stdout })) {
-    url = /^listening on (\S+)$/.exec(line)?.[1] ?? "";
-    if (url) break;
-  }
+  const served = await serve(cwd, ["--max-client", "256"]);
+  const { child, url } = served;
   const { images } = bandImages(1);
   const picture = await encodePng({ width: 28, height: 28, channels: 1, data: images });
   const stop = watch(child);
   const until = performance.now() + minutes * 60_000;
   const { statuses, latencies } = await clients(url, { count, until, picture, bomb: emptyBmp(1000) });
   const seen = stop();
-  child.kill("SIGTERM");
-  const [code] = await once(child, "exit");
+  const { code, notes } = await served.end();
   if (code !== 0) faults.push(`the server ended with ${code}`);
-  if (notes.replace(/\nStopping[^\n]*\n/, "").trim() !== "") faults.push(`the server said: ${notes.slice(0, 500)}`);
+  if (notes !== "") faults.push(`the server said: ${notes.slice(0, 500)}`);
   for (const [status, times] of Object.entries(statuses))
     if ((/^5/.test(status) && status !== "503") || /^lost/.test(status)) faults.push(`${times} answers ${status}`);
   const sorted = latencies.toSorted((a, b) => a - b);
@@ -116,11 +106,12 @@ async function serving(): Promise<string[]> {
 }
 
 writeBandFolder(join(cwd, "bands"));
+writeBandFolder(join(cwd, "many"), {}, { train: 4000, test: 100 }); // so that the pictures drawn at the end are a small part
 await run(["train", "bands", "--out", "run", "--epochs", "2", ...SMALL]);
 const served = await serving();
 const trained = settled(
   "training",
-  await run(["train", "bands", "--out", "long", "--epochs", String(epochs), ...SMALL]),
+  await run(["train", "many", "--out", "long", "--epochs", String(epochs), ...SMALL]),
   1 / 4,
 );
 rmSync(cwd, { recursive: true });

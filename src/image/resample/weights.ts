@@ -57,8 +57,24 @@ export interface Axis {
   readonly interpolation: Weighing;
 }
 
-/** The weights of one axis, to the last bit those of Pillow 12 for 8-bit images. */
-export function axisWeights({ source, target, start, count, interpolation }: Axis): Weights {
+/** Axes whose weights are kept: pictures of one camera, and those of evaluation, have few. */
+const KEPT = 16;
+/** Elements of the largest weights that are kept. */
+const LARGEST_KEPT = 1 << 16;
+const kept = new Map<string, Weights>();
+
+/** The weights of one axis, to the last bit those of Pillow 12 for 8-bit images. They may be shared and are not to be changed. */
+export function axisWeights(axis: Axis): Weights {
+  const key = `${axis.interpolation} ${axis.source} ${axis.target} ${axis.start} ${axis.count}`;
+  const weights = kept.get(key) ?? weigh(axis);
+  kept.delete(key);
+  if (weights.values.length <= LARGEST_KEPT) kept.set(key, weights);
+  const [oldest] = kept.keys();
+  if (KEPT < kept.size && oldest !== undefined) kept.delete(oldest);
+  return weights;
+}
+
+function weigh({ source, target, start, count, interpolation }: Axis): Weights {
   const filter = FILTERS[interpolation];
   const scale = source / target;
   const stretch = Math.max(scale, 1);

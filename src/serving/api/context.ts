@@ -1,8 +1,8 @@
 /** What the routes share. */
-import { getConnInfo } from "@hono/node-server/conninfo";
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { QueueFull } from "../batching/batch-queue.ts";
+import { connectionOf } from "../connection.ts";
 import type { ServedModel, Visit } from "../models/served-model.ts";
 import type { Workers } from "../work/work.ts";
 import { ApiError } from "./errors.ts";
@@ -73,8 +73,7 @@ export async function visiting<Body, Answer>(
 
 /** The address that a request comes from: a proxy's, where there is one. */
 function addressOf(context: Context): string {
-  const isConnected = typeof context.env === "object" && "incoming" in context.env; // it is not in tests of routes alone
-  return (isConnected && getConnInfo(context).remote.address) || "unknown";
+  return connectionOf(context)?.incoming.socket.remoteAddress ?? "unknown";
 }
 
 /** What errors look like. */

@@ -1,10 +1,12 @@
 /** A thread that decodes pictures and reads messages, one after the other. */
+import { platform, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { UserError } from "../../errors.ts";
 import { preparePicture } from "../../explain/explain-picture.ts";
 import { type ErrorData, errorData } from "../../thread.ts";
 import { ApiError } from "../api/errors.ts";
 import { readQuestion } from "../api/tensors/messages.ts";
+import { memoryOf } from "./memory.ts";
 import { readPicturePixels, thumbnail } from "./picture.ts";
 import type { Work } from "./work.ts";
 
@@ -13,6 +15,9 @@ export type Done =
   | { readonly result: unknown }
   | { readonly refusal: { readonly status: number; readonly message: string; readonly hint: string } }
   | { readonly error: ErrorData };
+
+/** How far the thread gives way to the one that answers, where both want a core; enough to decode beside a busy engine. */
+const NICE = 5;
 
 async function perform(work: Work): Promise<unknown> {
   switch (work.kind) {
@@ -27,16 +32,6 @@ async function perform(work: Work): Promise<unknown> {
   }
 }
 
-/** The memory that may be handed over with an answer instead of being copied. */
-function buffersIn(value: unknown): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) {
-    const isWhole = value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength;
-    return isWhole ? [value.buffer as ArrayBuffer] : [];
-  }
-  const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return isRecord ? Object.values(value).flatMap(buffersIn) : [];
-}
-
 async function answerTo(work: Work): Promise<Done> {
   try {
     return { result: await perform(work) };
@@ -46,7 +41,8 @@ async function answerTo(work: Work): Promise<Done> {
   }
 }
 
+if (platform() === "linux") setPriority(NICE); // of this thread there; of the whole process elsewhere
 parentPort?.on("message", async (work: Work) => {
   const done = await answerTo(work);
-  parentPort?.postMessage(done, [...new Set("result" in done ? buffersIn(done.result) : [])]);
+  parentPort?.postMessage(done, "result" in done ? memoryOf(done.result) : []);
 });

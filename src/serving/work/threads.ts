@@ -6,6 +6,7 @@ import { endThread, errorFrom, startThread } from "../../thread.ts";
 import { ApiError } from "../api/errors.ts";
 import type { Question } from "../api/tensors/messages.ts";
 import { readQuestion } from "../api/tensors/messages.ts";
+import { memoryOf } from "./memory.ts";
 import type { Done } from "./thread.ts";
 import type { Work, Workers } from "./work.ts";
 
@@ -102,9 +103,13 @@ function outcomeOf(worker: Worker, { work, signal, resolve, reject }: Job): Prom
     const aborted = (): void => finish(true, () => {});
     worker.on("message", answered).on("error", failed).on("exit", left);
     signal.addEventListener("abort", aborted, { once: true });
-    worker.postMessage(work);
+    worker.postMessage(work, memoryOf(sentBytes(work)));
   });
 }
+
+/** What a client sent, which nobody but the thread reads any more. */
+const sentBytes = (work: Work): unknown =>
+  work.kind === "picture" ? work.picture : work.kind === "question" ? work.message : undefined;
 
 const refusalOf = ({ status, message, hint }: { status: number; message: string; hint: string }): ApiError =>
   new ApiError(status as ContentfulStatusCode, message, hint);

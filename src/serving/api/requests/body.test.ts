@@ -65,3 +65,22 @@ test("above it the body may take as long as the timeout says, and no longer", as
     after: 1000,
   });
 });
+
+test("a large body that is there at once leaves others their turns of the loop", async () => {
+  let turns = 0;
+  let isDone = false;
+  const turn = (): void => {
+    turns++;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const parts = Array.from({ length: 12 }, () => new Uint8Array(1 << 16));
+  await answerOf(appOf(undefined, { maxBody: 1e6 }), "/predict", {
+    method: "POST",
+    headers: { "content-type": "image/png" },
+    body: ReadableStream.from(parts),
+    duplex: "half",
+  } as RequestInit);
+  isDone = true;
+  expect(turns).toBeGreaterThanOrEqual(8); // one for each part beyond the first 256 KiB
+});
