@@ -8,28 +8,14 @@ import { decodeOnnxWeights } from "../../src/checkpoint/onnx-weights.ts";
 import { readIdxImages } from "../../src/data/idx.ts";
 import { rowsOf } from "../../src/data/photos/manifest/rows.ts";
 import { readMarks } from "../../src/data/photos/marks.ts";
-import { UserError } from "../../src/errors.ts";
 import { decodeImage, readHeader } from "../../src/image/index.ts";
 import { encodeModel, type ModelRecord, tensorRecord } from "../../src/onnx/model.ts";
-import { ApiError } from "../../src/serving/api/errors.ts";
 import { readQuestion } from "../../src/serving/api/tensors/messages.ts";
 import { readRunAccount } from "../../src/training/run-account.ts";
 import { idxFile } from "../bands.ts";
 import { CORPUS } from "../parity/picture-corpus.ts";
-
-/** A reader. */
-export interface Target {
-  readonly name: string;
-  /** Inputs that it reads, small. */
-  readonly seeds: () => readonly Uint8Array[];
-  /** Texts that its format knows. */
-  readonly words: readonly string[];
-  /** Reads an input. It may refuse it with an error for people; anything else that is thrown is a fault. */
-  readonly read: (bytes: Uint8Array) => unknown;
-}
-
-/** Whether an error says to people what is wrong. */
-export const isRefusal = (error: unknown): boolean => error instanceof UserError || error instanceof ApiError;
+import { HTTP_TARGETS } from "./http-targets.ts";
+import type { Target } from "./target.ts";
 
 const GOLDEN = new URL("../../tools/golden/checkpoint/", import.meta.url);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -188,6 +174,7 @@ export const TARGETS: readonly Target[] = [
     words: ['"UINT8"', '"FP16"', '"BOOL"', '"parameters":{"binary_data_size":4}', '"datatype"', '"shape"'],
     read: (content) => readQuestion({ body: content }),
   },
+  ...HTTP_TARGETS,
 ];
 
 /** The target of that name; one that is not there is an error. */

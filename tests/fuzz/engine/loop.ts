@@ -1,6 +1,6 @@
 /** Fuzzing of one target in this thread: inputs that reach new code are kept and changed further. */
 import { rngFor } from "../../../src/rng.ts";
-import { isRefusal, type Target } from "../targets.ts";
+import { isRefusal, type Target } from "../target.ts";
 import { type Coverage, openCoverage } from "./coverage.ts";
 import { mutated } from "./mutate.ts";
 
@@ -29,6 +29,14 @@ export interface FuzzResult {
   readonly reached: number;
   /** Inputs that each reached code which those before it had not. */
   readonly corpus: readonly Uint8Array[];
+  /** The longest that an input took, in milliseconds, and the most memory beside V8's heap after one, in bytes. */
+  readonly most: Cost;
+}
+
+/** What an input took. */
+export interface Cost {
+  readonly milliseconds: number;
+  readonly bytes: number;
 }
 
 /** Inputs between two looks at what they reached, which take some milliseconds. */
@@ -36,9 +44,10 @@ const BATCH = 200;
 /** Memory beside V8's heap that one input of at most 64 KiB may leave, in bytes. */
 const MOST_MEMORY = 256 * 2 ** 20;
 
-/** Reads one input and tells faults. */
-export async function readOne({ read }: Target, input: Uint8Array, watcher: Watcher): Promise<void> {
+/** Reads one input and tells faults; what it took. */
+export async function readOne({ read }: Target, input: Uint8Array, watcher: Watcher): Promise<Cost> {
   watcher.begin(input);
+  const began = performance.now();
   try {
     await read(input);
   } catch (error) {
@@ -46,8 +55,11 @@ export async function readOne({ read }: Target, input: Uint8Array, watcher: Watc
       watcher.fault(input, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   watcher.end();
+  const milliseconds = performance.now() - began;
   const { external, arrayBuffers } = process.memoryUsage();
-  if (MOST_MEMORY < external + arrayBuffers) watcher.fault(input, `${external + arrayBuffers} bytes beside the heap`);
+  const bytes = external + arrayBuffers;
+  if (MOST_MEMORY < bytes) watcher.fault(input, `${bytes} bytes beside the heap`);
+  return { milliseconds, bytes };
 }
 
 /** Fuzzes the target until `goesOn` says no. */
@@ -56,8 +68,12 @@ export async function fuzz(target: Target, watcher: Watcher, options: FuzzOption
   const rng = rngFor(seed, "fuzz");
   const coverage = await openCoverage();
   const words = target.words.map((word) => new Uint8Array(Buffer.from(word, "latin1")));
+  let most: Cost = { milliseconds: 0, bytes: 0 };
   const run = async (inputs: readonly Uint8Array[]): Promise<void> => {
-    for (const input of inputs) await readOne(target, input, watcher);
+    for (const input of inputs) {
+      const { milliseconds, bytes } = await readOne(target, input, watcher);
+      most = { milliseconds: Math.max(most.milliseconds, milliseconds), bytes: Math.max(most.bytes, bytes) };
+    }
   };
   const corpus: Uint8Array[] = [];
   const first = [...target.seeds(), ...options.corpus];
@@ -72,7 +88,7 @@ export async function fuzz(target: Target, watcher: Watcher, options: FuzzOption
     if (await coverage.isNew(false)) await keepNew(batch, { run, coverage, corpus });
   }
   coverage.close();
-  return { cases, reached: coverage.size, corpus };
+  return { cases, reached: coverage.size, corpus, most };
 }
 
 interface Keeping {
