@@ -14,6 +14,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./proto/onnx_pb.ts";
+import { expectRoom } from "./room.ts";
 
 /** Element types with their numbers in the format and the arrays that hold them; float16 is held as its bits. */
 const ELEMENTS = {
@@ -162,6 +163,7 @@ export function decodeModel(bytes: Uint8Array, file: string): Omit<ModelRecord, 
 
 function decodeProto(bytes: Uint8Array, file: string) {
   try {
+    expectRoom(ModelProtoSchema, bytes);
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     throw new UserError(

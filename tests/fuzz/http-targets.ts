@@ -97,6 +97,14 @@ async function openDashboard(): Promise<{ root: string; fetch: Answer }> {
   return { root, fetch: (request) => app.fetch(request) };
 }
 
+/** Opens it, and the threads that decode its pictures. */
+async function startDashboard(): Promise<void> {
+  dashboard ??= openDashboard();
+  const { fetch } = await dashboard;
+  const picture = new Request(`http://${HOST}/api/runs/photos/pictures/1/image?side=20`, { headers: { host: HOST } });
+  await (await fetch(picture)).arrayBuffer();
+}
+
 async function askDashboard(content: Uint8Array): Promise<void> {
   dashboard ??= openDashboard();
   const { root, fetch } = await dashboard;
@@ -178,6 +186,7 @@ export const HTTP_TARGETS: readonly Target[] = [
       ].map((path) => sent(`GET ${path}`)),
     ],
     words: ["/api/runs/photos/", "..%2f", "%00", "side=", "offset=", "__proto__", '"label"', '"excluded"', '"file"'],
+    open: startDashboard,
     read: askDashboard,
   },
 ];

@@ -9,6 +9,8 @@ export interface Target {
   readonly seeds: () => readonly Uint8Array[];
   /** Texts that its format knows. */
   readonly words: readonly string[];
+  /** Starts what the reader needs, if that takes long. */
+  readonly open?: () => Promise<unknown>;
   /** Reads an input. It may refuse it with an error for people; anything else that is thrown is a fault. */
   readonly read: (bytes: Uint8Array) => unknown;
 }

@@ -66,6 +66,7 @@ export async function readOne({ read }: Target, input: Uint8Array, watcher: Watc
 export async function fuzz(target: Target, watcher: Watcher, options: FuzzOptions): Promise<FuzzResult> {
   const { seed, goesOn } = options;
   const rng = rngFor(seed, "fuzz");
+  await target.open?.();
   const coverage = await openCoverage();
   const words = target.words.map((word) => new Uint8Array(Buffer.from(word, "latin1")));
   let most: Cost = { milliseconds: 0, bytes: 0 };
