@@ -19,3 +19,7 @@ test.each([
 test("no candidates, no suggestion", () => {
   expect(nearest("mnist", [])).toBeUndefined();
 });
+
+test("a name of megabytes is like none, and is compared with none", () => {
+  expect(nearest("a".repeat(1e6), ["b".repeat(1e6), "a".repeat(1e6 - 1)])).toBeUndefined();
+});

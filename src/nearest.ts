@@ -15,11 +15,16 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
+/** Longer names are no misspellings; comparing two takes time in the product of their lengths. */
+const LONGEST = 256;
+
 /** The candidate most like `name`, upper and lower case alike; undefined if none is close. The first wins a tie. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (LONGEST < name.length) return undefined;
   let best: string | undefined;
   let distance = tolerated(name) + 1;
   for (const candidate of candidates) {
+    if (distance <= Math.abs(candidate.length - name.length)) continue;
     const found = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (found >= distance) continue;
     distance = found;

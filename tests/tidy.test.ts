@@ -32,6 +32,7 @@ const SHARED = [
   "environment.ts",
   "errors.ts",
   "harmless.ts",
+  "json.ts",
   "nearest.ts",
   "own-file.ts",
   "rng.ts",
@@ -100,6 +101,21 @@ test.each(Object.entries(ONLY))("%s is imported in one place", (library, place) 
 test("only the command line prints", () => {
   const prints = /\bconsole\.\w+\(|process\.std(?:out|err)\b/;
   expect(modules.filter((name) => !name.startsWith("cli/") && prints.test(read(name)))).toEqual([]);
+});
+
+/** Where JSON is read that is ocelli's own, or whose depth is known by then. */
+const PARSE_ALONE = [
+  "checkpoint/json-keys.ts",
+  "cli/main.ts",
+  "export/card.ts",
+  "image/fonts.ts",
+  "json.ts",
+  "serving/api/tensors/exact-json.ts",
+];
+
+test("JSON of files is read in one place, which looks at its depth first", () => {
+  const parsing = modules.filter((name) => read(name).includes("JSON.parse("));
+  expect(parsing.filter((name) => !PARSE_ALONE.includes(name))).toEqual([]);
 });
 
 test("files are short", () => {

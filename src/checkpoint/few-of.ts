@@ -1,11 +1,8 @@
 /** Lists of names that are cut short. */
-
-/** Longer names are cut. */
-const MAX_NAME = 80;
+import { brief } from "../harmless.ts";
 
 /** A name between quotes, cut where it is long. */
-export const shownName = (name: string): string =>
-  `"${name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)}…`}"`;
+export const shownName = (name: string): string => `"${brief(name)}"`;
 
 /** How many names are shown where nothing else is said. */
 export const FEW = 3;

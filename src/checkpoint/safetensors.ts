@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { sizeOf } from "../graph/value.ts";
+import { parseJson } from "../json.ts";
 import { type ByteSource, memorySource, readError, readSource } from "./byte-source.ts";
 import { shownName } from "./few-of.ts";
 import { FormatError } from "./format-error.ts";
@@ -94,17 +95,18 @@ const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
 const DEPTHS = 2;
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let header: Record<string, unknown>;
+  let header: unknown;
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    header = bytes[0] === 0x7b ? JSON.parse(text) : JSON.parse("");
+    header = parseJson(text);
   } catch {
     throw new FormatError("its header is not JSON");
   }
+  if (bytes[0] !== 0x7b) throw new FormatError("its header is not JSON");
   const repeated = repeatedKey(text, DEPTHS);
   if (repeated !== undefined) throw new FormatError(`its header has ${shownName(repeated)} twice`);
-  return header;
+  return header as Record<string, unknown>;
 }
 
 interface Place {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { parsedJson } from "../json.ts";
 import type { ModelInput } from "../training/index.ts";
 
 /** The version of the card's form that this version writes and reads. */
@@ -119,7 +120,7 @@ export function parseCard(texts: Readonly<Record<string, string>>, file: string)
       "Export a run with: ocelli export RUN --to onnx. Any other ONNX model can be served: ocelli serve FILE",
     );
   }
-  const content = parseJson(card);
+  const content = parsedJson(card);
   const parsed = cardSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const form = typeof content === "object" && content !== null && "form" in content ? content.form : undefined;
@@ -132,14 +133,6 @@ export function parseCard(texts: Readonly<Record<string, string>>, file: string)
   const [issue] = parsed.error.issues;
   const where = issue && 0 < issue.path.length ? `"${issue.path.join(".")}" is wrong` : "it is no JSON object";
   throw new UserError(`"${file}": expected a model card but ${where}.`, "Export the run again.");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** How the pictures of a card's model are prepared. */

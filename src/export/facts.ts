@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { stateHash } from "../checkpoint/index.ts";
 import { classCounts, type IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { wilsonInterval } from "../metrics/index.ts";
 import { MODELS } from "../models/index.ts";
 import { readOwn } from "../own-file.ts";
@@ -74,7 +75,7 @@ async function orNote<T>(asked: Promise<T>, note: (line: string) => void): Promi
 /** What `summary.json` says; nothing for a run that has not ended. */
 async function readSummary(path: string): Promise<{ id?: string; dataSha256?: string }> {
   try {
-    const { id, dataSha256 } = JSON.parse(await readOwn(join(path, RUN_FILES.summary)));
+    const { id, dataSha256 } = parseJson(await readOwn(join(path, RUN_FILES.summary))) as Record<string, unknown>;
     return { ...(typeof id === "string" && { id }), ...(typeof dataSha256 === "string" && { dataSha256 }) };
   } catch {
     return {};

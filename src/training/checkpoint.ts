@@ -14,6 +14,7 @@ import {
   writePth,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import type { NetworkOptions } from "../models/index.ts";
 import type { ScheduleState } from "../optim/schedule.ts";
 import { configValues, type ResolvedConfig } from "./config.ts";
@@ -232,7 +233,7 @@ export const networkOptionsOf = (entry: unknown): NetworkOptions =>
 
 function parseProgress(text: unknown, file: string): Progress {
   try {
-    return progressSchema.parse(JSON.parse(String(text)));
+    return progressSchema.parse(parseJson(String(text)));
   } catch (error) {
     const message = `"${file}": expected the last.pth of a run but it does not say how far the run had come.`;
     throw new UserError(message, "Resume from a run that ocelli made.", { cause: error });

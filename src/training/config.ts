@@ -1,5 +1,7 @@
 /** The settings of a training run: checked, with defaults, each with where it came from. */
 import { messageOf, UserError } from "../errors.ts";
+import { brief, shownValue } from "../harmless.ts";
+import { parseJson } from "../json.ts";
 import { findModel } from "../models/index.ts";
 import { nearest } from "../nearest.ts";
 import { createSchedule, parseSchedule } from "../optim/schedule.ts";
@@ -138,9 +140,9 @@ function checked(name: SettingName, value: unknown, label: string): unknown {
   const result = type.safeParse(value);
   if (result.success) return result.data;
   const forms = typeof expected === "string" ? expected : `one of ${expected.join(", ")}`;
-  const likely = typeof expected === "string" ? undefined : nearest(String(value), expected);
+  const likely = typeof expected === "string" || typeof value !== "string" ? undefined : nearest(value, expected);
   throw new UserError(
-    `${label}: expected ${forms} but got ${typeof value === "number" ? value : JSON.stringify(value)}.`,
+    `${label}: expected ${forms} but got ${typeof value === "number" ? value : shownValue(value)}.`,
     likely ? `Did you mean "${likely}"?` : `Give another value, or leave it out for ${SETTINGS[name].otherwise}.`,
   );
 }
@@ -148,7 +150,7 @@ function checked(name: SettingName, value: unknown, label: string): unknown {
 function unknownSetting(name: string, nameOf: (name: SettingName) => string): UserError {
   const likely = nearest(name, SETTING_NAMES);
   return new UserError(
-    `${nameOf(name as SettingName)}: expected the name of a setting but no setting is called so.`,
+    `${nameOf(brief(name) as SettingName)}: expected the name of a setting but no setting is called so.`,
     likely ? `Did you mean "${likely}"?` : `The settings are ${SETTING_NAMES.join(", ")}.`,
   );
 }
@@ -193,13 +195,13 @@ function parseSettings(text: string, file: string): object {
 function parseObject(text: string, file: string): object {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch (error) {
     throw new UserError(`"${file}": expected JSON but ${messageOf(error)}.`, "Correct the file.", { cause: error });
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new UserError(
-      `"${file}": expected an object of settings but got ${JSON.stringify(content)}.`,
+      `"${file}": expected an object of settings but got ${shownValue(content)}.`,
       "Correct the file.",
     );
   }

@@ -12,6 +12,7 @@ import {
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { formatShape } from "../graph/value.ts";
+import { parseJson } from "../json.ts";
 import { findModel, isAuxiliaryParameter, type ModelRecord, type NetworkOptions } from "../models/index.ts";
 import { type Module, stateShapesOf } from "../nn/index.ts";
 import { sgd } from "../optim/optimizer.ts";
@@ -145,12 +146,12 @@ function saidInTexts(texts: Record<string, unknown>, file: string): Record<strin
   const { model, classes, preprocessing, model_options: options } = texts;
   if (typeof model !== "string" || typeof classes !== "string") return {};
   try {
-    const values = [classes, preprocessing ?? "null", options ?? "{}"].map((text) => JSON.parse(String(text)));
+    const values = [classes, preprocessing ?? "null", options ?? "{}"].map((text) => parseJson(String(text)));
     return {
       model,
       classes: values[0],
       preprocessing: values[1] ?? undefined,
-      model_options: new Map(Object.entries(values[2])) as PthValue,
+      model_options: new Map(Object.entries(values[2] as object)) as PthValue,
     };
   } catch (error) {
     throw new UserError(`"${file}": expected JSON in its metadata but it is damaged.`, "Export the run again.", {

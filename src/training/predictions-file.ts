@@ -5,6 +5,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../atomic-file.ts";
 import type { IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
+import { parsedJson } from "../json.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";
 import type { Evaluation } from "./network-trainer.ts";
 import { RUN_FILES } from "./run-files.ts";
@@ -97,7 +98,7 @@ export async function writePredictions(run: string, { data, evaluation, classes 
 export async function predictionsState(run: string): Promise<"none" | "stale" | "ready"> {
   const first = await firstLine(join(run, PREDICTIONS_FILE));
   if (first === undefined) return "none";
-  const header = headerSchema.safeParse(parsed(first));
+  const header = headerSchema.safeParse(parsedJson(first));
   const { size, modified } = await weightsStamp(run);
   const { weights, version } = header.data ?? {};
   return version === VERSION && weights?.size === size && weights.modified === modified ? "ready" : "stale";
@@ -123,8 +124,8 @@ export async function readPredictions(run: string): Promise<Predictions | undefi
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const [first = "", ...rest] = text.split("\n").slice(0, -1);
-  const header = headerSchema.safeParse(parsed(first));
-  const samples = z.array(sampleSchema).safeParse(rest.map(parsed));
+  const header = headerSchema.safeParse(parsedJson(first));
+  const samples = z.array(sampleSchema).safeParse(rest.map(parsedJson));
   if (header.success && samples.success && header.data.version <= VERSION)
     return { ...header.data, samples: samples.data };
   const newer = header.success && VERSION < header.data.version;
@@ -132,12 +133,4 @@ export async function readPredictions(run: string): Promise<Predictions | undefi
     `"${path}": expected predictions but ${newer ? "they are of a newer ocelli" : "the file is damaged"}.`,
     "Evaluate the run again.",
   );
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,10 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { fewOf } from "../checkpoint/index.ts";
 import { messageOf } from "../errors.ts";
+import { brief } from "../harmless.ts";
+import { parsedJson } from "../json.ts";
 import type { EpochRecord, EvalRecord, MetricsRecord } from "../metrics/index.ts";
 import { readOwn } from "../own-file.ts";
 import { expectNoLinks } from "./ownership/links.ts";
@@ -103,7 +106,7 @@ export async function readRunAccount(path: string, options: RunAccountOptions = 
         () => 0,
       )),
     settings: config === undefined ? {} : settingsIn(config, problems),
-    stages: config === undefined ? [] : stagesIn(parsed(config)),
+    stages: config === undefined ? [] : stagesIn(parsedJson(config)),
     records: metrics === undefined ? [] : recordsIn(metrics, problems, options),
     summary: summary === undefined ? undefined : summaryIn(summary, problems),
     problems,
@@ -132,19 +135,22 @@ export function recordsIn(text: string, problems: string[], { steps = true }: Ru
     start = end + 1, number++, end = text.indexOf("\n", start)
   ) {
     if (!steps && start < last && text.startsWith(STEP, start) && text[end - 1] === "}") continue;
-    const value = parsed(text.slice(start, end));
+    const value = parsedJson(text.slice(start, end));
     const found = recordSchema.safeParse(value);
-    const type = typeof value === "object" && value !== null && "type" in value ? String(value.type) : undefined;
+    const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
     if (found.success) records.push(withNumbers(found.data));
-    else if (type !== undefined && !RECORD_TYPES.includes(type)) unknown.add(type);
+    else if (typeof type === "string" && !RECORD_TYPES.includes(type)) unknown.add(type);
     else broken.push(number);
   }
   if (0 < broken.length) {
     const which = broken.length === 1 ? `Line ${broken[0]}` : `${broken.length} lines (the first is line ${broken[0]})`;
     problems.push(`${which} of metrics.jsonl cannot be read and ${broken.length === 1 ? "is" : "are"} passed over.`);
   }
-  for (const type of unknown)
-    problems.push(`metrics.jsonl has records of the type "${type}", which this version of ocelli does not know.`);
+  if (0 < unknown.size) {
+    const types = [...unknown].map((type) => `"${brief(type)}"`);
+    const said = types.length === 1 ? "the type" : "the types";
+    problems.push(`metrics.jsonl has records of ${said} ${fewOf(types)}, which this version of ocelli does not know.`);
+  }
   return records;
 }
 
@@ -157,7 +163,7 @@ function withNumbers(record: z.infer<typeof recordSchema>): MetricsRecord {
 }
 
 function settingsIn(text: string, problems: string[]): Record<string, StoredSetting> {
-  const content = parsed(text);
+  const content = parsedJson(text);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     problems.push("config.json cannot be read: it is no JSON object, perhaps only half-written.");
     return {};
@@ -167,31 +173,23 @@ function settingsIn(text: string, problems: string[]): Record<string, StoredSett
   const unknown = settings.map(([name]) => name).filter((name) => !(SETTING_NAMES as string[]).includes(name));
   if (0 < unknown.length)
     problems.push(
-      `config.json has settings that this version of ocelli does not know: ${unknown.join(", ")}. A newer version made it.`,
+      `config.json has settings that this version of ocelli does not know: ${fewOf(unknown.map((name) => brief(name)))}. A newer version made it.`,
     );
   return Object.fromEntries(settings);
 }
 
 function storedSetting(entry: unknown): StoredSetting {
   if (typeof entry !== "object" || entry === null || !("value" in entry)) return { value: entry, from: "file" };
-  return { value: entry.value, from: "from" in entry ? String(entry.from) : "file" };
+  return { value: entry.value, from: "from" in entry && typeof entry.from === "string" ? entry.from : "file" };
 }
 
 function summaryIn(text: string, problems: string[]): TrainSummary | undefined {
-  const found = summarySchema.safeParse(parsed(text));
+  const found = summarySchema.safeParse(parsedJson(text));
   if (found.success) return found.data;
   const [issue] = found.error.issues;
   const where = issue && 0 < issue.path.length ? `"${issue.path.join(".")}" is wrong` : "it is no JSON object";
   problems.push(`summary.json cannot be read: ${where}.`);
   return undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The evaluation of the highest accuracy, the first of equal ones; undefined before the first. */

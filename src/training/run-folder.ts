@@ -6,6 +6,7 @@ import { formatMarks, type IdxData, type Marks, readMarksFile } from "../data/in
 import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { harmless } from "../harmless.ts";
+import { parseJson } from "../json.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../metrics/index.ts";
 import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
@@ -276,7 +277,7 @@ async function readLines(path: string): Promise<RecordLine[]> {
 
 function parseRecord(line: string): MetricsRecord | undefined {
   try {
-    const record: unknown = JSON.parse(line);
+    const record: unknown = parseJson(line);
     const isRecord = typeof record === "object" && record !== null && "type" in record && "step" in record;
     return isRecord ? (record as MetricsRecord) : undefined;
   } catch {

@@ -3,6 +3,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../json.ts";
 import { readOwn } from "../own-file.ts";
 import type { TrainingListener } from "./events.ts";
 import { isThere } from "./ownership/process-mark.ts";
@@ -47,7 +48,7 @@ export async function readProgress(run: string): Promise<RunProgress | undefined
   const text = await readOwn(join(run, PROGRESS_FILE)).catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return progressSchema.safeParse(JSON.parse(text)).data;
+    return progressSchema.safeParse(parseJson(text)).data;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Reading zip archives as PyTorch writes them: entries stored without compression, and zip64 where a file is large. */
 import { crc32 } from "node:zlib";
 import { type ByteSource, memorySource } from "../byte-source.ts";
+import { shownName } from "../few-of.ts";
 import { FormatError } from "../format-error.ts";
 import { Cursor } from "./cursor.ts";
 
@@ -50,7 +51,7 @@ export function readDirectory(source: ByteSource): ZipDirectory {
   let content = 0;
   while (cursor.at < cursor.end) {
     const entry = readEntryRecord(cursor);
-    if (entries.has(entry.name)) throw new FormatError(`entry "${entry.name}" is there twice`);
+    if (entries.has(entry.name)) throw new FormatError(`entry ${shownName(entry.name)} is there twice`);
     entries.set(entry.name, entry);
     content += entry.packed;
   }
@@ -62,10 +63,11 @@ export function readDirectory(source: ByteSource): ZipDirectory {
 export function checkEntries(source: ByteSource, { entries, from }: ZipDirectory): void {
   let [before, end] = ["", 0];
   for (const entry of [...entries.values()].sort((a, b) => a.offset - b.offset)) {
-    if (entry.offset < end) throw new FormatError(`entry "${entry.name}" lies over entry "${before}"`);
+    if (entry.offset < end)
+      throw new FormatError(`entry ${shownName(entry.name)} lies over entry ${shownName(before)}`);
     [before, end] = [entry.name, contentStart(source, entry) + entry.packed];
   }
-  if (from < end) throw new FormatError(`entry "${before}" lies over the directory`);
+  if (from < end) throw new FormatError(`entry ${shownName(before)} lies over the directory`);
 }
 
 /** Where the directory begins and ends. */
@@ -138,7 +140,7 @@ const SIZES_FOLLOW = 8;
 /** Where an entry's content begins. What stands before it has to say the same as the directory. */
 function contentStart(source: ByteSource, { name, crc, size, packed, offset, isStored }: ZipEntry): number {
   const cursor = new Cursor(source, offset);
-  if (cursor.uint32() !== LOCAL) throw new FormatError(`entry "${name}" is not where the directory says`);
+  if (cursor.uint32() !== LOCAL) throw new FormatError(`entry ${shownName(name)} is not where the directory says`);
   cursor.skip(2); // version
   const [flags, method] = [cursor.uint16(), cursor.uint16()];
   cursor.skip(4); // time and date
@@ -150,15 +152,15 @@ function contentStart(source: ByteSource, { name, crc, size, packed, offset, isS
   });
   const differs = isStored && (!isSame || method !== STORED); // what is compressed is never read
   if (differs || cursor.text(nameLength) !== name)
-    throw new FormatError(`entry "${name}" says something else than the directory`);
+    throw new FormatError(`entry ${shownName(name)} says something else than the directory`);
   return cursor.at + extraLength;
 }
 
 /** The content of an entry, in memory of its own, checked against its CRC-32. */
 export function readEntry(source: ByteSource, entry: ZipEntry): Uint8Array<ArrayBuffer> {
   const { name, crc, size, isStored } = entry;
-  if (!isStored) throw new FormatError(`entry "${name}" is compressed, which PyTorch never does`);
+  if (!isStored) throw new FormatError(`entry ${shownName(name)} is compressed, which PyTorch never does`);
   const content = source.read(contentStart(source, entry), size);
-  if (crc32(content) !== crc) throw new FormatError(`entry "${name}" does not match its checksum`);
+  if (crc32(content) !== crc) throw new FormatError(`entry ${shownName(name)} does not match its checksum`);
   return content;
 }

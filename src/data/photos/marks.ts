@@ -7,6 +7,7 @@ import { access, constants, mkdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import envPaths from "env-paths";
 import { messageOf, UserError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
 import { nearest } from "../../nearest.ts";
 import type { FoundPhotos, PhotoSet } from "./photo-set.ts";
 import { counted, listed } from "./words.ts";
@@ -83,7 +84,7 @@ const faulty = (file: string, fault: string, cause?: unknown): UserError =>
 function parseMarks(text: string, file: string): Marks {
   let content: { version?: unknown; photos?: unknown };
   try {
-    content = JSON.parse(text) as typeof content;
+    content = parseJson(text) as typeof content;
   } catch (error) {
     throw faulty(file, messageOf(error), error);
   }

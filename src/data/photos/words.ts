@@ -1,11 +1,12 @@
 /** Names as errors and reports list them. */
+import { brief } from "../../harmless.ts";
 
 /** How many names are listed before the rest is counted. */
 const LISTED = 3;
 
 /** `"a", "b", "c" and 4 more` */
 export function listed(names: readonly string[], most = LISTED): string {
-  const shown = names.slice(0, most).map((name) => `"${name}"`);
+  const shown = names.slice(0, most).map((name) => `"${brief(name)}"`);
   const rest = names.length - shown.length;
   return rest === 0 ? joined(shown) : `${shown.join(", ")} and ${rest} more`;
 }

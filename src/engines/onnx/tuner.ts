@@ -10,6 +10,7 @@ import { writeFileAtomic } from "../../atomic-file.ts";
 import { tellCacheNote } from "../../cache/index.ts";
 import type { Program } from "../../graph/program.ts";
 import type { Node } from "../../graph/value.ts";
+import { parseJson } from "../../json.ts";
 import { algorithmsOf, type Candidate, candidatesOf, keyOf } from "../../onnx/candidate.ts";
 import type { Target } from "../../onnx/emitter.ts";
 import { encodeModel } from "../../onnx/model.ts";
@@ -126,7 +127,7 @@ async function readChoices(file: string, tell = tellCacheNote): Promise<ChoiceFi
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return {};
   try {
-    const { format, machines, sha256 } = JSON.parse(text) as Record<string, unknown>;
+    const { format, machines, sha256 } = parseJson(text) as Record<string, unknown>;
     if (typeof format === "number" && format !== FORMAT) return {};
     if (isChoiceFile(machines) && sha256 === hashOf(machines)) return machines;
   } catch {}

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { writeError, writeFileAtomic } from "../../atomic-file.ts";
 import { UserError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
 import { readOwn } from "../../own-file.ts";
 import { isAlive, ownMark, type ProcessMark } from "./process-mark.ts";
 
@@ -99,7 +100,7 @@ async function writeNew(file: string, text: string): Promise<void> {
 async function readMark(file: string): Promise<ProcessMark | undefined> {
   const text = await readOwn(file).catch(() => "");
   try {
-    return markSchema.safeParse(JSON.parse(text)).data;
+    return markSchema.safeParse(parseJson(text)).data;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Which photos a run was made on, and what has changed since. */
 import { fewOf } from "../../checkpoint/index.ts";
 import type { IdxData, PhotoData } from "../../data/index.ts";
+import { parseJson } from "../../json.ts";
 
 /** A photo as `photos.jsonl` has it, a line each. */
 interface ListedPhoto {
@@ -81,7 +82,7 @@ const photosByPlace = (photos: readonly ListedPhoto[]): PhotosByPlace =>
 function parseList(text: string): ListedPhoto[] | undefined {
   try {
     const lines = text.split("\n").filter((line) => line !== "");
-    return lines.map((line) => JSON.parse(line) as ListedPhoto);
+    return lines.map((line) => parseJson(line) as ListedPhoto);
   } catch {
     return undefined; // a list that somebody changed says nothing
   }

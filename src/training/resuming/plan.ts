@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type IdxData, type Marks, type PhotoData, readMarks } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
 import { type LastCheckpoint, readLast } from "../checkpoint.ts";
 import { configValues, type ResolvedConfig, resolveConfig } from "../config.ts";
 import { isUnbegun, notBegun } from "../ownership/unbegun.ts";
@@ -77,7 +78,7 @@ export async function planResume(run: string, request: ResumeRequest): Promise<R
   return {
     ...{ run, last, stamp, stage, isNew, data: loaded.data, hasNewData: loaded.hasNewData },
     config: isNew ? asked.config : asked.exact,
-    before: recordsBefore(JSON.parse(text), last, { isNew, stage }),
+    before: recordsBefore(parseJson(text), last, { isNew, stage }),
     notes: [...ending, ...notes, ...noBest],
   };
 }

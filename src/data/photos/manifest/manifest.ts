@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../../../errors.ts";
+import { brief } from "../../../harmless.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import { plainSplit, type Split } from "../layout/split-names.ts";
 import {
@@ -127,7 +128,7 @@ function splitOf({ split = "", line }: Row, path: string): Split {
   const known = plainSplit(split);
   if (known) return known;
   throw new UserError(
-    `"${path}" line ${line}: expected the split train or val but it is "${split}".`,
+    `"${path}" line ${line}: expected the split train or val but it is "${brief(split)}".`,
     "Give each photo a split, or leave the column out to have them divided by chance.",
   );
 }

@@ -42,9 +42,15 @@ function notUtf8(path: string, bytes: Buffer): UserError {
 
 const LONGEST_SHOWN = 60;
 
-/** Where the first byte is that begins no character. */
+/** Where the first byte is that begins no character. What is before the middle of a part is looked at as a whole. */
 function firstWrong(bytes: Uint8Array): number {
   let at = 0;
+  for (let end = bytes.length; 8 < end - at; ) {
+    let middle = (at + end) >> 1;
+    for (let back = 0; back < 3 && ((bytes[middle] ?? 0) & 0xc0) === 0x80; back++) middle--; // to where a character begins
+    if (isUtf8(bytes.subarray(at, middle))) at = middle;
+    else end = middle;
+  }
   for (let width: number | undefined = 0; width !== undefined; at += width ?? 0)
     width = [1, 2, 3, 4].find((length) => at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)));
   return at;

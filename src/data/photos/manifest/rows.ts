@@ -1,5 +1,7 @@
 /** The rows of manifests of all forms. */
 import { UserError } from "../../../errors.ts";
+import { brief, shownValue } from "../../../harmless.ts";
+import { parsedJson } from "../../../json.ts";
 import { listed, shellWord } from "../words.ts";
 import { type CsvRecord, parseCsv, type Separator } from "./csv.ts";
 
@@ -31,6 +33,9 @@ const COLUMNS = {
   label: ["label", "class", "class_name", "category", "label_name"],
   split: ["split", "subset", "set"],
 } as const;
+
+/** Columns that a message lists. */
+const MOST_COLUMNS = 12;
 
 type Column = keyof typeof COLUMNS;
 
@@ -64,7 +69,7 @@ function rowsOfTable(text: string, path: string, separator: Separator): Row[] {
   const places = { file: placeOf(columns, "file"), label: placeOf(columns, "label"), split: placeOf(columns, "split") };
   if (places.file === -1 || places.label === -1) {
     throw new UserError(
-      `"${path}": expected the columns file and label but ${columns.length === 0 ? "it is empty" : `the first line has ${listed(columns, columns.length)}`}.`,
+      `"${path}": expected the columns file and label but ${columns.length === 0 ? "it is empty" : `the first line has ${listed(columns, MOST_COLUMNS)}`}.`,
       `Begin the file with the line: file${separator}label`,
     );
   }
@@ -121,7 +126,7 @@ function rowsOfJsonLines(text: string, path: string): Row[] {
     const value = parsedJson(content);
     if (typeof value !== "object" || value === null) {
       throw new UserError(
-        `"${path}" line ${line}: expected an object such as {"file":"a.jpg","label":"ants"} but got ${content.trim().slice(0, 40)}.`,
+        `"${path}" line ${line}: expected an object such as {"file":"a.jpg","label":"ants"} but got ${brief(content.trim(), 40)}.`,
         "Write one JSON object on each line.",
       );
     }
@@ -154,20 +159,17 @@ function rowOfObject(value: Record<string, unknown>, line: number, path: string)
   );
 }
 
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function checkedRow({ file, label, split, line }: Record<Column, unknown> & { line: number }, path: string): Row {
   for (const [name, value] of Object.entries({ file, label })) {
     if (typeof value === "string" && value.trim() !== "") continue;
-    const received = value === undefined || value === "" ? "it is missing" : `it is ${JSON.stringify(value)}`;
+    const received = value === undefined || value === "" ? "it is missing" : `it is ${shownValue(value)}`;
     throw new UserError(`"${path}" line ${line}: expected a ${name} but ${received}.`, `Give each photo a ${name}.`);
   }
+  if (!["string", "number", "undefined"].includes(typeof (split ?? undefined)))
+    throw new UserError(
+      `"${path}" line ${line}: expected the split train or val but it is ${shownValue(split)}.`,
+      "Give each photo a split, or leave it out to have them divided by chance.",
+    );
   return {
     file: String(file).trim(),
     label: String(label).trim().normalize("NFC"),

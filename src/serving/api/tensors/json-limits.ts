@@ -1,4 +1,5 @@
 /** Limits of JSON that hold before anything is made of it. */
+import { brokenLimit } from "../../../json.ts";
 import { ApiError } from "../errors.ts";
 
 /** Lists and objects within each other. */
@@ -6,35 +7,11 @@ const DEEPEST = 64;
 /** Values of all kinds: as many as 27 pictures of 224×224 pixels in colour have. Bytes after the JSON have no such limit. */
 const MOST = 1 << 22;
 
-const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
-  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
-];
-
-/** Throws an `ApiError` (400, 413) for JSON that is too deep or has too many values; one pass over its bytes. */
+/** Throws an `ApiError` (400, 413) for JSON that is too deep or has too many values. */
 export function checkJson(bytes: Uint8Array): void {
-  let depth = 0;
-  let values = 1;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = stringEnd(bytes, at + 1);
-    } else if (byte === COMMA) {
-      values++;
-    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      values++;
-      depth++;
-      if (DEEPEST < depth) throw tooDeep();
-    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
-      depth--;
-    }
-  }
-  if (MOST < values) throw tooMany();
-}
-
-function stringEnd(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at;
+  const limit = brokenLimit(bytes, { deepest: DEEPEST, most: MOST });
+  if (limit === "deepest") throw tooDeep();
+  if (limit === "most") throw tooMany();
 }
 
 const tooDeep = (): ApiError =>

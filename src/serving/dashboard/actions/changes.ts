@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../../../atomic-file.ts";
 import { messageOf, UserError } from "../../../errors.ts";
+import { parseJson } from "../../../json.ts";
 import { isAtWork, lockHolder, RUN_FILES, readProgress } from "../../../training/index.ts";
 import { type RunsFolder, runPath } from "../runs/find.ts";
 import { conflict } from "../status-error.ts";
@@ -78,7 +79,7 @@ async function correctSummary(path: string): Promise<void> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return;
   try {
-    const summary = JSON.parse(text) as { run?: unknown };
+    const summary = parseJson(text) as { run?: unknown };
     if (typeof summary.run !== "string") return;
     const run = join(dirname(summary.run), basename(path));
     await writeFileAtomic(file, `${JSON.stringify({ ...summary, run }, null, 2)}\n`);
