@@ -59,6 +59,24 @@ describe("who may ask", () => {
   });
 });
 
+test.each([
+  ["PUT", "/api/runs/plain/note", 1],
+  ["POST", "/api/train/check", 1],
+  ["POST", "/api/runs/plain/classify", 32],
+])("%s %s: a body above %i MB is refused, and no more of it is read", async (method, path, megabytes) => {
+  const chunk = Buffer.alloc(2 ** 20, " ");
+  let sent = 0;
+  const pull = (to: ReadableStreamDefaultController): void => (sent++ < 40 ? to.enqueue(chunk) : to.close());
+  const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+  const headers = { host: "127.0.0.1:7860", [OWN_HEADER]: "1" };
+  const init = { method, headers, body, duplex: "half" } as RequestInit;
+  const response = await dashboard.app.fetch(new Request(`http://127.0.0.1:7860${path}`, init));
+  expect([response.status, sent]).toEqual([413, megabytes + 1]);
+  expect(await json(response)).toMatchObject({
+    error: { message: expect.stringContaining(`at most ${megabytes} MB`) },
+  });
+});
+
 describe("paths that lead out", () => {
   test.each([
     "/api/runs/..%2f..%2fetc",
@@ -116,6 +134,14 @@ describe("runs", () => {
     expect(JSON.parse(next.data)).toEqual([epochRecord(4)]);
     await writeFile(join(root, "runs/plain/metrics.jsonl"), recordLine(epochRecord(1)));
     await eventOf(await get(`/api/runs/plain/events?after=${next.id}`), "reset");
+  });
+  test.each(["-5", "1.5", "-1e300", "Infinity", "x"])("a place that is none, %s, is the beginning", async (after) => {
+    const { end } = (await json<RunDetail>(get("/api/runs/photos"))).metrics;
+    const given: Record<string, string>[] = [{}, { "last-event-id": after }];
+    for (const headers of given) {
+      const told = await eventOf(await get(`/api/runs/photos/events?after=${after}`, headers), "records");
+      expect([JSON.parse(told.data), told.id]).toEqual([[epochRecord(1), epochRecord(2)], String(end)]);
+    }
   });
   test("who follows a run that is renamed is told that it is gone, not to read it again", async () => {
     await writeRunFolder(join(root, "runs/old name"));

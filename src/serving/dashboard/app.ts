@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { messageOf, UserError } from "../../errors.ts";
 import { purgeBin } from "./actions/bin.ts";
 import type { ErrorAnswer } from "./api.ts";
+import { limitBody } from "./body-limit.ts";
 import { createDashboard, type DashboardOptions } from "./dashboard.ts";
 import { guard } from "./guard.ts";
 import { servePage } from "./page.ts";
@@ -37,6 +38,7 @@ export function dashboardApp(options: DashboardOptions): DashboardApp {
     const answer: ErrorAnswer = { error: { message: messageOf(error), hint } };
     return context.json(answer, status);
   });
+  app.on(["POST", "PUT"], "/api/*", limitBody);
   app.route("/api", runRoutes(dashboard));
   app.route("/api", trainingRoutes(dashboard));
   app.route("/api", actionRoutes(dashboard));

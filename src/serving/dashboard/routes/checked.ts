@@ -5,6 +5,9 @@ import { SIDES } from "../pictures/thumbnails.ts";
 /** The place of a picture in its set. */
 export const indexSchema = z.coerce.number().int().min(0);
 
+/** The byte of a file after which a page goes on reading; the beginning for what is none. */
+export const byteSchema = z.coerce.number().int().min(0).catch(0);
+
 /** The side of a thumbnail; the usual one for any other value. */
 export const sideSchema = z.coerce.number().int().min(SIDES.least).max(SIDES.most).catch(SIDES.usual);
 

@@ -1,6 +1,5 @@
 /** Pictures: those of the validation set with their predictions, what people say of them, and others that are classified. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Marks } from "../../../data/index.ts";
 import type { Dashboard } from "../dashboard.ts";
 import { photoFile, samplePng } from "../pictures/data-set.ts";
@@ -8,11 +7,8 @@ import { marksOf } from "../pictures/marks.ts";
 import type { Places } from "../pictures/places.ts";
 import { reportOn, selectionSchema, selectPictures, shownPicture } from "../pictures/select.ts";
 import { findRun } from "../runs/find.ts";
-import { missing, StatusError } from "../status-error.ts";
+import { missing } from "../status-error.ts";
 import { checked, indexSchema, sideSchema } from "./checked.ts";
-
-/** Bytes of a picture that is sent. */
-const LARGEST = 32 * 2 ** 20;
 
 /** What people say of the photos of a run; nothing if its pictures are no photos, or are not there. */
 async function marksIn(places: Places, run: string): Promise<Marks> {
@@ -70,13 +66,7 @@ export function pictureRoutes({ runs, evaluations, models, places, thumbnails }:
     const picture = await pictureOf(run, checked(indexSchema, context.req.param("index")));
     return context.json(await models.classify(run, picture, { name: "picture", client: context.req.raw.signal }));
   });
-  const limit = bodyLimit({
-    maxSize: LARGEST,
-    onError: () => {
-      throw new StatusError(413, "picture: expected at most 32 MB but it is larger.", "Send a smaller one.");
-    },
-  });
-  app.post("/classify", limit, async (context) => {
+  app.post("/classify", async (context) => {
     const run = await runOf(context);
     const bytes = new Uint8Array(await context.req.arrayBuffer());
     return context.json(await models.classify(run, bytes, { name: nameOf(context), client: context.req.raw.signal }));

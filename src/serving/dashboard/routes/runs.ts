@@ -9,6 +9,7 @@ import { findRun } from "../runs/find.ts";
 import { sendChanges, sendLive } from "../runs/live.ts";
 import { readLog } from "../runs/log.ts";
 import { forbidden, missing } from "../status-error.ts";
+import { byteSchema, checked } from "./checked.ts";
 
 /** What a report may do that came with a run's folder: show itself, and nothing else. */
 const REPORT_POLICY =
@@ -28,7 +29,7 @@ export function runRoutes(dashboard: Dashboard): Hono {
   app.get("/runs/:id/events", async (context) => {
     const id = context.req.param("id");
     const path = await dashboard.liveFolder(id);
-    const after = Number(context.req.header("last-event-id") ?? context.req.query("after")) || 0;
+    const after = checked(byteSchema, context.req.header("last-event-id") ?? context.req.query("after"));
     return streamSSE(context, (stream) => sendLive(stream, { path, after, state: () => dashboard.live(id) }));
   });
   app.get("/runs/:id/files/:name", async (context) => {
