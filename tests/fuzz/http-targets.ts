@@ -86,8 +86,16 @@ function openApi(): Answer {
   return (request) => app.fetch(request);
 }
 
-/** Begins processes, which are beside the requests. */
+/** Begins processes, which are beside the requests; letters may be written as their codes. */
 const BEGINS = /\/(train|resume|exports|evaluation)\/*$/;
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // as the server leaves it, too
+  }
+}
 
 let dashboard: Promise<{ root: string; fetch: Answer }> | undefined;
 
@@ -111,7 +119,7 @@ async function askDashboard(content: Uint8Array): Promise<void> {
   if (!existsSync(join(root, "runs", "plain", "config.json"))) await writeRunFolder(join(root, "runs", "plain"));
   const answer: Answer = (request) => {
     const { pathname } = new URL(request.url);
-    if (request.method === "POST" && BEGINS.test(decodeURI(pathname))) return new Response();
+    if (request.method === "POST" && BEGINS.test(decoded(pathname))) return new Response();
     request.headers.set("host", HOST);
     request.headers.set(OWN_HEADER, "1");
     return fetch(request);
@@ -164,7 +172,7 @@ export const HTTP_TARGETS: readonly Target[] = [
       sent("POST /api/train/check", [], '{"data":"photos","model":"resnet18","epochs":"2","lr":"0.1","frozen":"true"}'),
       sent("PUT /api/runs/plain/note", [], '{"note":"a note"}'),
       sent("POST /api/runs/plain/rename", [], '{"name":"plain2"}'),
-      sent("PUT /api/runs/photos/marks", [], '{"file":"val/ants/0.png","label":"bees","excluded":false}'),
+      sent("PUT /api/runs/photos/marks", [], '{"file":"val/ants/0.png","mark":{"label":"bees"}}'),
       sent("DELETE /api/runs/plain"),
       sent("POST /api/bin/plain/restore"),
       sent("POST /api/runs/photos/classify", ["x-name: a.png"], smallPictures()[0]),

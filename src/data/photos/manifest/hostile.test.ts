@@ -34,6 +34,12 @@ test("of many columns a few are listed", () => {
   expect(refusal(`${LONG},y\na\n`, "m.csv").length).toBeLessThan(300);
 });
 
+test("a line of a million columns is read in the time of as many short lines", () => {
+  const columns = 1e6; // where each value looked for the end of the line, this took minutes
+  const [photo] = rowsOf(`${"c,".repeat(columns)}file,label\n${"a,".repeat(columns)}a.png,x\n`, "m.csv");
+  expect(photo).toEqual({ file: "a.png", label: "x", split: undefined, line: 2 });
+});
+
 describe.each(["m.jsonl", "m.json"])("%s", (path) => {
   const refusalOf = (line: string): string => refusal(path === "m.json" ? `[${line}]` : line, path);
 
