@@ -4,7 +4,13 @@ import { availableParallelism } from "node:os";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { type PthInput, type StateDict, stateHash, writePth, writeSafetensors } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { type LoadedModel, type LoadModelOptions, loadModel, preprocessingEntry } from "../training/index.ts";
+import {
+  type LoadedModel,
+  type LoadModelOptions,
+  loadModel,
+  preprocessingEntry,
+  removeUnfinishedOf,
+} from "../training/index.ts";
 import { type CardPrecision, cardMetadata, type ModelCard } from "./card.ts";
 import type { Difference, Gain } from "./check.ts";
 import { cardOf, findFacts } from "./facts.ts";
@@ -53,6 +59,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     );
   }
   if (to === "web") await checkWebFolder(out);
+  else await removeUnfinishedOf(out);
   const model = await loadModel(path, options);
   for (const text of model.notes ?? []) note(text);
   const facts = await findFacts(path, model, note);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { writeError, writeFileAtomic } from "../atomic-file.ts";
 import { makeFolder } from "../data/make-folder.ts";
 import { UserError } from "../errors.ts";
+import { isUnfinished, removeUnfinished } from "../training/index.ts";
 import type { ModelCard } from "./card.ts";
 
 /** What the bundler makes of web-export/, in the built package. */
@@ -29,10 +30,13 @@ export function runtimeFolder(resolve: (name: string) => string = import.meta.re
   }
 }
 
-/** Throws a `UserError` unless the folder is new, empty, or holds a page that was exported before. */
+/** What stands in the folder beside the page's files, in the order of writing: onnxruntime-web, the model and its card. */
+const MODEL_FILES: readonly string[] = ["ort", "model.onnx", "model.json"];
+
+/** Throws a `UserError` unless the folder is new, empty, or holds a page that was exported before, also one that was broken off. */
 export async function checkWebFolder(folder: string): Promise<void> {
   runtimeFolder();
-  await readdir(PAGE_FOLDER).catch((error: unknown) => {
+  const pages = await readdir(PAGE_FOLDER).catch((error: unknown) => {
     const message = "--to web: expected the page in dist/web-page but this build of ocelli has none.";
     throw new UserError(message, "Run: npm run build", { cause: error });
   });
@@ -40,15 +44,21 @@ export async function checkWebFolder(folder: string): Promise<void> {
     if (error.code === "ENOENT") return [];
     throw writeError(folder, error);
   });
-  const isPage = ["index.html", "model.json", "model.onnx"].every((name) => entries.includes(name));
-  if (entries.length === 0 || isPage) return;
+  const isPage = MODEL_FILES.every((name) => entries.includes(name));
+  const isOurs = (name: string): boolean =>
+    name !== "index.html" && (pages.includes(name) || MODEL_FILES.includes(name) || isUnfinished(name));
+  const isBegun = entries.includes("ort") && entries.every(isOurs); // its writing was broken off
+  if (entries.length === 0 || isPage || isBegun) return;
   throw new UserError(
     `"${folder}": expected a new or empty folder for the page but it holds "${entries[0]}".`,
     "Choose another --out.",
   );
 }
 
-/** Writes the page with its model; `index.html` comes last. Returns the size of all files in bytes. */
+/**
+ * Writes the page with its model. `index.html` goes first and comes last, so a page is there whole or not at all. Returns the size
+ * of all files in bytes.
+ */
 export async function writeWeb(
   folder: string,
   { bytes, card }: { bytes: Uint8Array; card: ModelCard },
@@ -64,6 +74,8 @@ export async function writeWeb(
     throw writeError(folder, error);
   });
   try {
+    for (const place of [folder, join(folder, "ort")]) await removeUnfinished(place);
+    await rm(join(folder, "index.html"), { force: true });
     for (const [name, content] of files) await writeFileAtomic(join(folder, name), content);
   } catch (error) {
     if (topmost !== undefined) await rm(topmost, { recursive: true, force: true }); // all in it is our own

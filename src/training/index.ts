@@ -41,6 +41,7 @@ export type {
 } from "./network-trainer.ts";
 export { expectNoLinks } from "./ownership/links.ts";
 export { LOCK_FILE, lockHolder } from "./ownership/lock.ts";
+export { isUnfinished, removeUnfinished, removeUnfinishedOf } from "./ownership/unfinished.ts";
 export {
   decodeFor,
   type PictureAnswer,

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,4 +54,14 @@ test("names are relative to the data set's folder; files elsewhere keep their pa
   const files = { ...test2, files: [join(run, "val", "a.png"), "/elsewhere/b.png"] };
   expect(sampleNames({ test: files }, run)).toEqual(["val/a.png", "/elsewhere/b.png"]);
   expect(sampleNames({ test: test2 }, undefined)).toEqual([null, null]);
+});
+
+test("a link in place of the file is not followed", async () => {
+  await write();
+  await rename(file(), join(run, "elsewhere"));
+  await symlink(join(run, "elsewhere"), file());
+  expect(await predictionsState(run)).toBe("none");
+  await expect(readPredictions(run)).rejects.toThrow(
+    `"${file()}": expected a file of the folder itself but it is a link.`,
+  );
 });

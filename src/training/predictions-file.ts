@@ -1,5 +1,5 @@
 /** What a run's network makes of its validation set, sample by sample: `predictions.jsonl` in the run's folder. */
-import { open, readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../atomic-file.ts";
@@ -7,6 +7,7 @@ import type { IdxData } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { parsedJson } from "../json.ts";
 import { argmaxRows, crossEntropyRows, softmaxRows } from "../metrics/index.ts";
+import { openOwn, readOwn } from "../own-file.ts";
 import type { Evaluation } from "./network-trainer.ts";
 import { RUN_FILES } from "./run-files.ts";
 
@@ -108,7 +109,7 @@ export async function predictionsState(run: string): Promise<"none" | "stale" | 
 const HEAD = 2 ** 19;
 
 async function firstLine(path: string): Promise<string | undefined> {
-  const file = await open(path, "r").catch(() => undefined);
+  const file = await openOwn(path).catch(() => undefined);
   if (!file) return undefined;
   try {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD), position: 0 });
@@ -118,10 +119,13 @@ async function firstLine(path: string): Promise<string | undefined> {
   }
 }
 
-/** The predictions of a run; undefined if there are none. A damaged file is a `UserError`. */
+/** The predictions of a run; undefined if there are none. A damaged file, and a link, is a `UserError`. */
 export async function readPredictions(run: string): Promise<Predictions | undefined> {
   const path = join(run, PREDICTIONS_FILE);
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readOwn(path).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    return undefined;
+  });
   if (text === undefined) return undefined;
   const [first = "", ...rest] = text.split("\n").slice(0, -1);
   const header = headerSchema.safeParse(parsedJson(first));

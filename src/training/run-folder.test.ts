@@ -62,7 +62,7 @@ describe("a new run", () => {
     const path = newPath();
     const ended = await createRunFolder(path, config);
     await ended.release();
-    await writeFile(join(path, ".config.json.7.tmp"), "{");
+    await writeFile(join(path, ".config.json.99999999.tmp"), "{");
     await writeFile(join(path, "progress.json"), "{");
     await expect(readRunConfig(path)).resolves.toEqual(config);
     await rm(join(path, "config.json"));
@@ -231,10 +231,15 @@ describe("records", () => {
   });
 });
 
+/** A number that no process has. */
+const GONE = 99_999_999;
+
 test("files that a killed process left unfinished are taken away, and no others", async () => {
   const { path } = await createRunFolder(newPath(), config);
-  for (const name of [".last.pth.1234.tmp", ".notes.tmp", "mine.tmp"]) await writeFile(join(path, name), "");
+  const left = [`.last.pth.${GONE}.tmp`, `.last.pth.${process.pid}.tmp`];
+  const kept = [`.note.txt.${process.ppid}.tmp`, ".notes.tmp", "mine.tmp"];
+  for (const name of [...left, ...kept]) await writeFile(join(path, name), "");
   await rewindRunFolder(path, 0);
   const names = (await readdir(path)).filter((name) => name.endsWith(".tmp"));
-  expect(names.toSorted()).toEqual([".notes.tmp", "mine.tmp"]);
+  expect(names.toSorted()).toEqual(kept.toSorted());
 });

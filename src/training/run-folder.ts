@@ -12,7 +12,8 @@ import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 import { expectNoLinks } from "./ownership/links.ts";
 import { lockHolder, lockRun } from "./ownership/lock.ts";
-import { clearUnbegun, isUnbegun, isUnfinished, notBegun } from "./ownership/unbegun.ts";
+import { clearUnbegun, isUnbegun, notBegun } from "./ownership/unbegun.ts";
+import { removeUnfinished } from "./ownership/unfinished.ts";
 import { photoList } from "./resuming/data-changes.ts";
 import { RUN_FILES } from "./run-files.ts";
 
@@ -230,7 +231,7 @@ export async function readRunConfigText(path: string): Promise<string> {
 }
 
 /** What people had said of single photos when a run began. */
-export const readRunMarks = (path: string): Promise<Marks> => readMarksFile(join(path, RUN_FILES.labels));
+export const readRunMarks = (path: string): Promise<Marks> => readMarksFile(join(path, RUN_FILES.labels), readOwn);
 
 /** The records of a run in order, up to the first line that was cut off or damaged. */
 export const readRecords = async (path: string): Promise<MetricsRecord[]> =>
@@ -244,9 +245,9 @@ export async function lastEvaluation(
   return record?.type === "epoch" ? { train: record.train, val: record.val } : undefined;
 }
 
-/** Prepares the folder for a run that goes on after step `step`: takes away the records after it, and unfinished files. */
+/** Prepares the folder for a run that goes on after step `step`: takes away the records after it, and what ended processes left unfinished. */
 export async function rewindRunFolder(path: string, step: number): Promise<void> {
-  for (const name of await readdir(path)) if (isUnfinished(name)) await rm(join(path, name), { force: true });
+  await removeUnfinished(path);
   const lines = await readLines(path);
   const end = lines.findLast(({ record }) => record.step <= step)?.end ?? 0;
   await truncateOwn(join(path, RUN_FILES.metrics), end).catch(async (error: NodeJS.ErrnoException) => {

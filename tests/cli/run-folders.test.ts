@@ -110,7 +110,7 @@ test("a run that one process writes to is refused to another; when it was killed
 
 test("a folder that a run was killed in before it began is explained, and taken as a new one", () => {
   mkdirSync(join(cwd, "runs/killed"));
-  writeFileSync(join(cwd, "runs/killed/.config.json.7.tmp"), '{"model"');
+  writeFileSync(join(cwd, "runs/killed/.config.json.99999999.tmp"), '{"model"');
   const { error, hint } = failingIn(cwd, ["resume", "runs/killed"], 1);
   expect(error).toBe(
     '"runs/killed": expected the folder of a run that has begun but it was ended before its first checkpoint.',
@@ -118,7 +118,7 @@ test("a folder that a run was killed in before it began is explained, and taken 
   expect(hint).toBe("Train again, with --out runs/killed if you like: it is taken as a new folder.");
   const { status, stderr } = ocelli(cwd, ["train", "bands", "--out", "runs/killed", ...SMALL]);
   expect(status, stderr).toBe(0);
-  expect(existsSync(join(cwd, "runs/killed/.config.json.7.tmp"))).toBe(false);
+  expect(existsSync(join(cwd, "runs/killed/.config.json.99999999.tmp"))).toBe(false);
 });
 
 test("such a folder, held by another machine, is trained into by force", () => {

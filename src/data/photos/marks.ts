@@ -63,10 +63,14 @@ export async function readMarks(root: string): Promise<{ marks: Marks; file: str
   return { marks: await readMarksFile(file), file };
 }
 
-/** The marks in a file; none if it is not there. Any fault is a `UserError`. */
-export async function readMarksFile(file: string): Promise<Marks> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+/** The marks in a file; none if it is not there. Any fault is a `UserError`. `read` gives the file's text. */
+export async function readMarksFile(
+  file: string,
+  read = (path: string): Promise<string> => readFile(path, "utf8"),
+): Promise<Marks> {
+  const text = await read(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
+    if (error instanceof UserError) throw error;
     throw faulty(file, messageOf(error), error);
   });
   return text === undefined ? {} : parseMarks(text, file);

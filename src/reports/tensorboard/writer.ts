@@ -1,12 +1,12 @@
 /** Writes what a run tells into an event file that TensorBoard shows, while it trains. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { writeError } from "../../atomic-file.ts";
 import { makeFolder } from "../../data/make-folder.ts";
 import { readHeader } from "../../image/index.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../../metrics/index.ts";
-import { appendOwn } from "../../own-file.ts";
+import { appendOwn, readOwnBytes } from "../../own-file.ts";
 import { readRecords, type TrainingEvent } from "../../training/index.ts";
 import { encodeEvent, encodeRecord, FILE_VERSION, type SummaryValue, type TensorboardEvent } from "./events.ts";
 
@@ -112,7 +112,7 @@ function recordEvent(record: MetricsRecord): TensorboardEvent {
 }
 
 async function pictureOf(file: string): Promise<SummaryValue> {
-  const png = await readFile(file);
+  const png = await readOwnBytes(file);
   const { width, height } = await readHeader(png, file);
   return { tag: basename(file, ".png"), png, width, height };
 }

@@ -9,7 +9,10 @@ const FOLDERS = /^(?:exports|tensorboard|samples)$/;
 /** Names that a run's files have, with those that are being written. */
 const FILES = /^\.|\.(?:html|json|jsonl|lock|onnx|png|pth|safetensors|tmp|txt)$/;
 
-/** Folders in folders are looked into so deep. */
+/**
+ * Folders in folders are looked into so deep: the deepest that a run has is `exports/PAGE/ort`. In folders below that nothing is
+ * ever read or written, and a folder that somebody made endlessly deep takes no time.
+ */
 const DEPTH = 3;
 
 /**

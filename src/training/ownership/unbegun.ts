@@ -5,9 +5,7 @@ import { UserError } from "../../errors.ts";
 import { RUN_FILES } from "../run-files.ts";
 import { PROGRESS_FILE } from "../run-progress.ts";
 import { LOCK_FILE } from "./lock.ts";
-
-/** What `writeFileAtomic` leaves behind if the process is killed while it writes. */
-export const isUnfinished = (name: string): boolean => /^\..+\.\d+\.tmp$/.test(name);
+import { isUnfinished, removeUnfinished } from "./unfinished.ts";
 
 /** What a run writes before its first checkpoint. */
 const FIRST_FILES: readonly string[] = [
@@ -29,8 +27,8 @@ export async function isUnbegun(path: string): Promise<boolean> {
 /** Takes away what a run has left that was ended before its first checkpoint; the lock is whoever's calls this. */
 export async function clearUnbegun(path: string): Promise<void> {
   for (const name of await readdir(path))
-    if (name !== LOCK_FILE && (FIRST_FILES.includes(name) || isUnfinished(name)))
-      await rm(join(path, name), { force: true });
+    if (name !== LOCK_FILE && FIRST_FILES.includes(name)) await rm(join(path, name), { force: true });
+  await removeUnfinished(path);
 }
 
 /** That there is nothing to go on with. */

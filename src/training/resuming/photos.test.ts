@@ -182,4 +182,31 @@ describe("a broken photo stops a run, which names it", () => {
     expect(plan.data.train.length).toBe(7);
     expect(notes.join("\n")).toContain("1 removed (train/dogs/3.png)");
   });
+
+  test.each([
+    ["is cut off", (file: string) => writeFileSync(file, (png[3] ?? new Uint8Array()).subarray(0, 300))],
+    ["is replaced by something else", (file: string) => writeFileSync(file, "no picture")],
+    ["is deleted", (file: string) => rmSync(file)],
+  ])(
+    "also one that %s between two epochs, where bad files are skipped; the run goes on without it",
+    async (_, harm) => {
+      const data = await newPhotos();
+      const file = join(data, "train/dogs/3.png");
+      const values = { ...settings, data, epochs: 3, cache: "none", badFiles: "skip" };
+      const run = join(parent, `run-${count++}`);
+      const onEvent = (event: TrainingEvent): void => {
+        if (event.type === "epoch" && event.epoch === 1) harm(file);
+      };
+      await expect(train(resolveConfig([{ from: "flag", values }]), { run, onEvent })).rejects.toMatchObject({
+        name: "UserError",
+        message: expect.stringContaining(file),
+        hint: expect.stringMatching(/^[^\n]+$/),
+      });
+      const { plan, notes, summary } = await goOn(run);
+      expect(plan).toMatchObject({ isNew: true, hasNewData: true, stage: { number: 2, epoch: 1, step: 2 } });
+      expect(plan.data.train.length).toBe(7);
+      expect(notes.join("\n")).toContain("1 removed (train/dogs/3.png)");
+      expect(summary).toMatchObject({ epochs: 3, steps: 6 });
+    },
+  );
 });

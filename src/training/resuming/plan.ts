@@ -1,9 +1,10 @@
 /** How a run is to go on: exactly where it was, or with a new stage. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type IdxData, type Marks, type PhotoData, readMarks } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
+import { readOwn } from "../../own-file.ts";
 import { type LastCheckpoint, readLast } from "../checkpoint.ts";
 import { configValues, type ResolvedConfig, resolveConfig } from "../config.ts";
 import { isUnbegun, notBegun } from "../ownership/unbegun.ts";
@@ -219,7 +220,10 @@ async function dataOf(
   const data = await load(config, undefined);
   if (data.dataHash === dataHash) return { data, hasNewData: false, notes: [] };
   checkClasses(run, last.classes, data.train.classes);
-  const before = await readFile(openRunFolder(run).file("photos"), "utf8").catch(() => undefined);
+  const before = await readOwn(openRunFolder(run).file("photos")).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    return undefined;
+  });
   return { data, hasNewData: true, notes: [dataChanges(before, data)] };
 }
 

@@ -1,9 +1,10 @@
 /** What people change of runs: names and notes. */
-import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../../../atomic-file.ts";
 import { messageOf, UserError } from "../../../errors.ts";
 import { parseJson } from "../../../json.ts";
+import { readOwn } from "../../../own-file.ts";
 import { isAtWork, lockHolder, RUN_FILES, readProgress } from "../../../training/index.ts";
 import { type RunsFolder, runPath } from "../runs/find.ts";
 import { conflict } from "../status-error.ts";
@@ -76,7 +77,7 @@ export async function renameRun(runs: RunsFolder, id: string, given: string): Pr
 /** `summary.json` has the folder's path, as it was given when the run began. */
 async function correctSummary(path: string): Promise<void> {
   const file = join(path, RUN_FILES.summary);
-  const text = await readFile(file, "utf8").catch(() => undefined);
+  const text = await readOwn(file).catch(() => undefined);
   if (text === undefined) return;
   try {
     const summary = parseJson(text) as { run?: unknown };
