@@ -1,6 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.ts";
+import { lookup } from "./lookup.ts";
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: ["the disk is full", "Free some space, or choose a folder on another disk."],
@@ -22,7 +23,7 @@ const FAULTS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"];
 /** An error of the system that people can mend, wherever it came from; undefined for any other. */
 export function machineFault(error: unknown): UserError | undefined {
   if (!(error instanceof Error && "code" in error && FAULTS.includes(String(error.code)))) return undefined;
-  const [reason = "", hint = ""] = REASONS[String(error.code)] ?? [];
+  const [reason = "", hint = ""] = lookup(REASONS, String(error.code)) ?? [];
   const { path, syscall } = error as NodeJS.ErrnoException;
   const place = path === undefined ? "" : `"${path}": `;
   return new UserError(`${place}expected ${syscall ?? "a file"} to work but ${reason}.`, hint, { cause: error });
@@ -31,7 +32,7 @@ export function machineFault(error: unknown): UserError | undefined {
 /** The error of a file that could not be written, for people if its cause is one that they can mend. */
 export function writeError(path: string, error: unknown): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const [reason, hint] = REASONS[code] ?? [messageOf(error), "Choose another folder."];
+  const [reason, hint] = lookup(REASONS, code) ?? [messageOf(error), "Choose another folder."];
   return new UserError(`"${path}": expected to write this file but ${reason}.`, hint, { cause: error });
 }
 

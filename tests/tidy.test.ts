@@ -33,6 +33,7 @@ const SHARED = [
   "errors.ts",
   "harmless.ts",
   "json.ts",
+  "lookup.ts",
   "nearest.ts",
   "own-file.ts",
   "rng.ts",

@@ -2,6 +2,7 @@
 import { constants } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { messageOf, UserError } from "../errors.ts";
+import { lookup } from "../lookup.ts";
 import { FormatError } from "./format-error.ts";
 
 /** Bytes at known places: of a file, or of memory. */
@@ -78,7 +79,7 @@ export function readError(error: unknown, path: string, kind: string): unknown {
   if (error instanceof FormatError) return formatError(error, path, kind);
   if (!(error instanceof Error) || !("syscall" in error)) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const received = REASONS[code ?? ""] ?? `it cannot be read (${messageOf(error)})`;
+  const received = lookup(REASONS, code ?? "") ?? `it cannot be read (${messageOf(error)})`;
   const hint = code === "EACCES" ? "Give yourself the right to read it." : "Check the path.";
   return new UserError(`"${path}": expected ${kind} but ${received}.`, hint, { cause: error });
 }

@@ -1,5 +1,6 @@
 /** A model card as people read it. */
 import type { ModelCard } from "../export/index.ts";
+import { lookup } from "../lookup.ts";
 import { interval, percent, table } from "./output.ts";
 
 const DIGITS_OF_HASH = 12;
@@ -41,7 +42,9 @@ const accuracyText = (accuracy: ModelCard["accuracy"]): string =>
 /** Lines with what the card says; of the recipe only what is not usual. */
 export function cardText(card: ModelCard, usual: Readonly<Record<string, unknown>>): string {
   const { data, recipe } = card;
-  const unusual = Object.entries(recipe ?? {}).filter(([name, value]) => name !== "seed" && value !== usual[name]);
+  const unusual = Object.entries(recipe ?? {}).filter(
+    ([name, value]) => name !== "seed" && value !== lookup(usual, name),
+  );
   const rows: [string, string][] = [
     ["model", `${card.model}, ${card.precision}, written by ocelli ${card.ocelli}`],
     ["classes", listed(card.classes)],

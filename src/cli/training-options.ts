@@ -1,5 +1,6 @@
 /** The flags of training settings. */
 import { type Command, Option } from "@commander-js/extra-typings";
+import { lookup } from "../lookup.ts";
 import { SETTING_FLAGS, type SettingFlag, takesNumber, turnsOff } from "../training/setting-flags.ts";
 import type { SettingName } from "../training/settings.ts";
 import { numeric, threadsOption, withoutDefault } from "./options.ts";
@@ -48,7 +49,7 @@ const keyOf = (flag: string): string =>
 /** The settings that flags ask for, by the settings' names; undefined where a flag was not given. */
 export function settingsOf(flags: TrainingFlags): Record<string, unknown> {
   const settings = FLAGS.map(([name, flag]) => {
-    const value = flags[keyOf(flag.flag)];
+    const value = lookup(flags, keyOf(flag.flag));
     return [name, turnsOff(flag) && value === true ? undefined : value] as const;
   });
   return Object.fromEntries(settings.filter(([name, value]) => name !== "data" && value !== undefined));

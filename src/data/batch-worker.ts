@@ -1,5 +1,6 @@
 /** The thread of a worker pool: rebuilds data sets from their description and makes batches of them. */
 import { parentPort } from "node:worker_threads";
+import { lookup } from "../lookup.ts";
 import { errorData } from "../thread.ts";
 import { type BatchTask, makeBatch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
@@ -16,7 +17,7 @@ const datasets = new Map<number, Promise<Dataset>>();
 async function rebuild({ remote }: WorkerRequest): Promise<Dataset> {
   if (!remote) throw new Error("The first request for a data set must describe it.");
   const exports: Record<string, unknown> = await import(remote.module);
-  const build = exports[remote.export];
+  const build = lookup(exports, remote.export);
   if (typeof build !== "function") throw new Error(`"${remote.module}" does not export a function "${remote.export}".`);
   return build(remote.options);
 }

@@ -5,6 +5,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Dispatcher } from "undici";
 import { messageOf, UserError } from "../errors.ts";
+import { lookup } from "../lookup.ts";
 import { makeFolder } from "./make-folder.ts";
 import { leavePart, sizeOf, takePart } from "./part-file.ts";
 
@@ -69,7 +70,7 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
 /** Why a request failed, in a few words. */
 function networkReason(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  return NETWORK_REASONS[code ?? ""] ?? (messageOf(error) || (code ?? "unknown error"));
+  return lookup(NETWORK_REASONS, code ?? "") ?? (messageOf(error) || (code ?? "unknown error"));
 }
 
 type Place = Pick<DownloadOptions, "path" | "folderSetting">;

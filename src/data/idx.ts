@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
 import { messageOf, UserError } from "../errors.ts";
+import { lookup } from "../lookup.ts";
 
 /** The elements of an IDX file, row-major, and the size of each dimension. */
 export interface IdxArray {
@@ -62,7 +63,7 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
     };
     const code = (error as NodeJS.ErrnoException).code ?? "";
     const hint = code === "EACCES" ? `Give yourself the right to read it: chmod u+r "${path}"` : "Check the path.";
-    throw new UserError(`"${path}": expected an IDX file but ${reasons[code] ?? messageOf(error)}.`, hint, {
+    throw new UserError(`"${path}": expected an IDX file but ${lookup(reasons, code) ?? messageOf(error)}.`, hint, {
       cause: error,
     });
   }

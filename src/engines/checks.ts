@@ -1,6 +1,7 @@
 /** What every engine demands of those who call it; whatever breaks these rules is a bug of the caller. */
 import { inputName, type Program } from "../graph/program.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../graph/value.ts";
+import { lookup } from "../lookup.ts";
 import type { Feeds, VariableData } from "./engine.ts";
 
 /** Throws unless each input of the Program has its number of elements, in an array of its element type. */
@@ -8,7 +9,7 @@ export function checkFeeds({ name: program, inputs }: Program, feeds: Feeds): vo
   for (const value of inputs) {
     const { shape, dtype } = value;
     const name = `program "${program}": input "${inputName(value)}"`;
-    const data = feeds[inputName(value)];
+    const data = lookup(feeds, inputName(value));
     if (!data) throw new Error(`${name} is missing`);
     const wanted = dtype === "int32" ? Int32Array : Float32Array;
     if (!(data instanceof wanted)) throw new Error(`${name} must be in a ${wanted.name}`);

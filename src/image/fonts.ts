@@ -14,6 +14,7 @@ import { writeFileAtomic } from "../atomic-file.ts";
 import { cacheFolder, tellCacheNote } from "../cache/index.ts";
 import { reserveEnvironment } from "../environment.ts";
 import { harmless } from "../harmless.ts";
+import { lookup } from "../lookup.ts";
 import { woffToTrueType } from "./woff.ts";
 
 /** The family that text in SVG should ask for. */
@@ -103,7 +104,7 @@ async function isIntact(folder: string): Promise<boolean> {
     const hashes = JSON.parse(await readFile(join(folder, HASHES), "utf8")) as Record<string, unknown>;
     const files = FONT_NAMES.map((name) => `${name}.ttf`);
     const found = await Promise.all(files.map(async (name) => sha256Of(await readFile(join(folder, name)))));
-    return files.every((name, index) => hashes[name] === found[index]);
+    return files.every((name, index) => lookup(hashes, name) === found[index]);
   } catch {
     return false;
   }
@@ -148,4 +149,4 @@ const XML_ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;
 export const escapeXml = (text: string): string =>
   harmless(text)
     .replace(/[\ufffe\uffff]/g, "")
-    .replace(/[<>&"]/g, (c) => XML_ENTITIES[c]!);
+    .replace(/[<>&"]/g, (c) => lookup(XML_ENTITIES, c) ?? c);

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse, STATUS_CODES } from "no
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, UserError } from "../errors.ts";
+import { lookup } from "../lookup.ts";
 import { LOOPBACK } from "./loopback.ts";
 import { prepareStop } from "./stop.ts";
 
@@ -76,7 +77,7 @@ function answerBroken(server: Server, onRefused: (status: number) => void): void
   const answers = new WeakMap<object, ServerResponse>();
   server.on("request", (incoming, outgoing) => answers.set(incoming.socket, outgoing));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const status = STATUSES[error.code ?? ""] ?? 400;
+    const status = lookup(STATUSES, error.code ?? "") ?? 400;
     const last = answers.get(socket);
     if (!socket.writable || (last?.headersSent && !last.writableFinished)) return void socket.destroy();
     onRefused(status);

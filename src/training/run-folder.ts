@@ -7,6 +7,7 @@ import { makeFolder } from "../data/make-folder.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { harmless } from "../harmless.ts";
 import { parseJson } from "../json.ts";
+import { lookup } from "../lookup.ts";
 import type { LossAndAccuracy, MetricsRecord } from "../metrics/index.ts";
 import { appendOwn, readOwn, truncateOwn } from "../own-file.ts";
 import { type ConfigLayer, parseRunConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
@@ -147,7 +148,7 @@ const FOLDER_REASONS: Readonly<Record<string, string>> = {
 function folderError(path: string, error: unknown): UserError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return new UserError(
-    `"${path}": expected a folder to write the run to but ${FOLDER_REASONS[code] ?? messageOf(error)}.`,
+    `"${path}": expected a folder to write the run to but ${lookup(FOLDER_REASONS, code) ?? messageOf(error)}.`,
     "Choose another --out.",
     { cause: error },
   );

@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { UserError } from "../errors.ts";
+import { lookup } from "../lookup.ts";
 import type { Best } from "./checkpoint.ts";
 import { bestRecord, isFinished, looksLikeRun, type RunAccount, readRunAccount } from "./run-account.ts";
 
@@ -64,7 +65,7 @@ export async function listRuns(folder: string): Promise<RunLine[]> {
 /** What a list says of a run, under the name `run`. */
 export function runLine(account: RunAccount, run: string = account.name): RunLine {
   const { records, summary, settings, began, problems } = account;
-  const setting = (name: string): unknown => settings[name]?.value;
+  const setting = (name: string): unknown => lookup(settings, name)?.value;
   const text = (name: string): string | null => (typeof setting(name) === "string" ? String(setting(name)) : null);
   const epochs = records.filter((record) => record.type === "epoch");
   const best = bestRecord(records);
@@ -115,7 +116,9 @@ export interface RunComparison {
 /** Compares runs. */
 export function compareRuns(accounts: readonly RunAccount[]): RunComparison {
   const names = [...new Set(accounts.flatMap(({ settings }) => Object.keys(settings)))];
-  const values = names.map((name) => [name, accounts.map(({ settings }) => settings[name]?.value ?? null)] as const);
+  const values = names.map(
+    (name) => [name, accounts.map(({ settings }) => lookup(settings, name)?.value ?? null)] as const,
+  );
   const differ = values.filter(([, all]) => new Set(all.map((value) => JSON.stringify(value))).size > 1);
   const lines = accounts.map((account) => runLine(account));
   const summaries = accounts.map(({ summary }) => summary);

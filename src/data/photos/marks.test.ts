@@ -112,3 +112,11 @@ test("in a folder of class folders the file is not told as skipped", async () =>
   await flat.remove();
   expect([notes, skipped]).toEqual([[], []]);
 });
+
+test("photos without a mark have none, also if they are called as what every object has", () => {
+  const names = ["constructor", "__proto__", "toString", "a.jpg"];
+  const photos = { names, labels: [0, 0, 1, 1] };
+  const found = { root, layout: "manifest", classes: ["ants", "bees"], skipped: [], notes: [] } as const;
+  const { train } = applyMarks({ ...found, train: photos, val: photos }, { "a.jpg": { label: "ants" } }, "f").found;
+  expect(train).toEqual({ names: ["constructor", "__proto__", "a.jpg", "toString"], labels: [0, 0, 0, 1] });
+});

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import envPaths from "env-paths";
 import { messageOf, UserError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
+import { lookup } from "../../lookup.ts";
 import { nearest } from "../../nearest.ts";
 import type { FoundPhotos, PhotoSet } from "./photo-set.ts";
 import { counted, listed } from "./words.ts";
@@ -156,9 +157,9 @@ interface Change {
 }
 
 function changed({ names, labels }: PhotoSet, { applied, classes, part, file }: Change): PhotoSet {
-  const kept = [...names.keys()].filter((index) => !applied[names[index] ?? ""]?.excluded);
+  const kept = [...names.keys()].filter((index) => !lookup(applied, names[index] ?? "")?.excluded);
   const labelOf = (index: number): number => {
-    const mark = applied[names[index] ?? ""];
+    const mark = lookup(applied, names[index] ?? "");
     return mark && !mark.excluded ? classes.indexOf(mark.label) : (labels[index] ?? 0);
   };
   // in the order of classes, as without marks

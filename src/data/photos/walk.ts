@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
+import { lookup } from "../../lookup.ts";
 
 /**
  * Endings of the files that are taken for photos, in upper or lower case: those of torchvision's ImageFolder, then other
@@ -104,7 +105,7 @@ function unreadableFolder(path: string, error: unknown): UserError {
   const code = (error as NodeJS.ErrnoException).code;
   const denied = code === "EACCES" || code === "EPERM";
   const reasons: Readonly<Record<string, string>> = { ENOENT: "it does not exist", ENOTDIR: "it is a file" };
-  const received = denied ? "permission is denied" : (reasons[code ?? ""] ?? messageOf(error));
+  const received = denied ? "permission is denied" : (lookup(reasons, code ?? "") ?? messageOf(error));
   const hint = denied ? `Give yourself the right to read it: chmod u+rx "${path}"` : "Check the path.";
   return new UserError(`"${path}": expected a folder of photos but ${received}.`, hint, { cause: error });
 }

@@ -1,6 +1,7 @@
 /** Any `.onnx` file, ours or not, as it declares itself: opened and run in a thread of its own. */
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.ts";
+import { lookup } from "../../lookup.ts";
 import { decodeModel } from "../../onnx/model.ts";
 import { expectOnnxRuntime } from "../inspect.ts";
 import { type Connection, connect } from "../thread/connection.ts";
@@ -76,7 +77,7 @@ export interface ModelAnswer extends BareAnswer {
 async function readModelBytes(file: string): Promise<Uint8Array> {
   return readFile(file).catch((error: NodeJS.ErrnoException) => {
     const reasons: Record<string, string> = { ENOENT: "there is no such file", EISDIR: "it is a folder" };
-    const reason = reasons[error.code ?? ""] ?? `it cannot be read (${messageOf(error)})`;
+    const reason = lookup(reasons, error.code ?? "") ?? `it cannot be read (${messageOf(error)})`;
     throw new UserError(`"${file}": expected an ONNX model but ${reason}.`, "Check the path.", { cause: error });
   });
 }
@@ -145,7 +146,7 @@ export function checkFeeds(
   if (unknown !== undefined)
     throw new UserError(`"${file}": expected only inputs that the model has but got "${unknown}".`, hint);
   for (const { name, type, shape } of inputs) {
-    const fed = feeds[name];
+    const fed = lookup(feeds, name);
     const fault = fed ? faultOf(fed, type, shape) : "it is missing";
     if (fault) throw new UserError(`"${file}", input "${name}": expected ${type} ${sizes(shape)} but ${fault}.`, hint);
   }

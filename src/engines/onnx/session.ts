@@ -1,5 +1,6 @@
 /** ONNX Runtime sessions with variables that stay: runs in the engine's own thread, because `run` blocks. */
 import { sizeOf } from "../../graph/value.ts";
+import { lookup } from "../../lookup.ts";
 import { blockProbe, blockSizeOf } from "../../onnx/blocked.ts";
 import type { HostMask } from "../../onnx/lower.ts";
 import { encodeModel } from "../../onnx/model.ts";
@@ -181,9 +182,9 @@ export class Sessions implements Runner<CompiledProgram> {
   #fed({ inputs, masks }: CompiledProgram, feeds: Feeds): Tensor[] {
     const runtime = onnxRuntime();
     const drawn = ({ key, shape, rate, layer }: HostMask): Float32Array =>
-      dropoutMaskValues(feeds[key] as Int32Array, { size: sizeOf(shape), rate, layer });
+      dropoutMaskValues(lookup(feeds, key) as Int32Array, { size: sizeOf(shape), rate, layer });
     return [
-      ...inputs.map(({ name, shape }) => runtime.tensor(feeds[name] ?? new Float32Array(), shape)),
+      ...inputs.map(({ name, shape }) => runtime.tensor(lookup(feeds, name) ?? new Float32Array(), shape)),
       ...masks.map((mask) => runtime.tensor(drawn(mask), mask.shape)),
     ];
   }

@@ -11,6 +11,7 @@ import { tellCacheNote } from "../../cache/index.ts";
 import type { Program } from "../../graph/program.ts";
 import type { Node } from "../../graph/value.ts";
 import { parseJson } from "../../json.ts";
+import { lookup } from "../../lookup.ts";
 import { algorithmsOf, type Candidate, candidatesOf, keyOf } from "../../onnx/candidate.ts";
 import type { Target } from "../../onnx/emitter.ts";
 import { encodeModel } from "../../onnx/model.ts";
@@ -81,7 +82,7 @@ export class Tuner {
     { target, constants, measure }: { target: Target; constants: ReadonlySet<string>; measure: Measure },
   ): Promise<Choices> {
     const machine = machineOf(this.#threads, target);
-    this.#known ??= new Map(Object.entries((await readChoices(this.#file))[machine] ?? {}));
+    this.#known ??= new Map(Object.entries(lookup(await readChoices(this.#file), machine) ?? {}));
     const fresh = new Map<string, string>();
     const until = performance.now() + BUDGET;
     for (const [key, node] of choosable(program, constants)) {
@@ -97,7 +98,7 @@ export class Tuner {
   /** Writes choices; of two for one key the earlier one stays, so that processes that run side by side agree. */
   async #keep(machine: string, fresh: Choices): Promise<Map<string, string>> {
     const file = await readChoices(this.#file, () => {}); // what is damaged was told when it was first read
-    const merged = { ...Object.fromEntries(this.#known ?? []), ...Object.fromEntries(fresh), ...file[machine] };
+    const merged = { ...Object.fromEntries(this.#known ?? []), ...Object.fromEntries(fresh), ...lookup(file, machine) };
     await writeChoices(this.#file, { ...file, [machine]: merged });
     return new Map(Object.entries(merged));
   }

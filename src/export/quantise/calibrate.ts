@@ -1,5 +1,6 @@
 /** Which values the tensors of a graph take on real pictures. */
 import { openModelFile } from "../../engines/onnx/model-file.ts";
+import { lookup } from "../../lookup.ts";
 import { encodeModel, type ModelRecord } from "../../onnx/model.ts";
 import { operator, PORTS } from "../image-model.ts";
 import type { Range } from "./quantise.ts";
@@ -42,8 +43,8 @@ export async function findRanges(
     for (const data of pictures) {
       const found = await file.run({ [PORTS.pixels]: { type: "uint8", shape, data } });
       for (const [name, sum] of sums) {
-        sum.min += Number(found[smallest(name)]?.data[0]) / pictures.length;
-        sum.max += Number(found[largest(name)]?.data[0]) / pictures.length;
+        sum.min += Number(lookup(found, smallest(name))?.data[0]) / pictures.length;
+        sum.max += Number(lookup(found, largest(name))?.data[0]) / pictures.length;
       }
     }
     return sums;

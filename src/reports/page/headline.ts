@@ -1,8 +1,11 @@
 /** The top of the report: what was trained, how well it went, and what is wrong with the folder. */
+
+import { lookup } from "../../lookup.ts";
 import type { Calibration } from "../../metrics/index.ts";
 import { bestRecord, type EvaluationReport, isFinished, type RunAccount } from "../../training/index.ts";
 import { formatCount, formatShare } from "../style.ts";
 import { type Html, html } from "./html.ts";
+import { shownSetting } from "./settings.ts";
 
 /** The network's answers to the validation set, measured for the report. */
 export interface Measured {
@@ -13,8 +16,10 @@ export interface Measured {
 }
 
 /** A setting's value as text. */
-export const settingText = ({ settings }: RunAccount, name: string): string | undefined =>
-  settings[name] === undefined ? undefined : String(settings[name].value);
+export const settingText = ({ settings }: RunAccount, name: string): string | undefined => {
+  const setting = lookup(settings, name);
+  return setting && shownSetting(setting.value);
+};
 
 /** What the run is, in one line. */
 export function subtitle(account: RunAccount): string {

@@ -31,6 +31,16 @@ function answered(classes: number, taken: (label: number) => number): Pick<Repor
 const page = (content: Partial<ReportContent>): Promise<string> => reportHtml({ account, problems: [], ...content });
 
 describe("a page", () => {
+  test("of settings whose values and origins are called as what every object has", async () => {
+    const settings = {
+      epochs: { value: { toString: 1 }, from: "constructor" },
+      constructor: { value: [1, [2]], from: "toString" },
+    };
+    const text = await page({ account: { ...account, settings } });
+    expect(text).toContain("{&quot;toString&quot;:1}</td><td>constructor</td>");
+    expect(text).toContain("[1,[2]]</td><td>toString</td>");
+  });
+
   test("of a run of which there is nothing yet", async () => {
     const text = await page({});
     expect(text).toContain("No step is recorded yet.");

@@ -1,4 +1,7 @@
 /** The tables at the end of the report: data, settings, facts. */
+
+import { brief } from "../../harmless.ts";
+import { lookup } from "../../lookup.ts";
 import type { RunAccount } from "../../training/index.ts";
 import { formatCount, formatShare } from "../style.ts";
 import type { DataSummary, PhotoSizes } from "./data-summary.ts";
@@ -31,6 +34,13 @@ function sizesText({ count, of, least, median, greatest }: PhotoSizes): string {
   return `${whose} ${least.join("×")} to ${greatest.join("×")} pixels, in the middle ${median.join("×")}.`;
 }
 
+/** Characters of a setting that are shown: as many as any that training takes has. */
+const LONGEST_SETTING = 1000;
+
+/** A setting's value as text, lists and objects as JSON. */
+export const shownSetting = (value: unknown): string =>
+  brief(typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing"), LONGEST_SETTING);
+
 /** What settings come from, for people. */
 const SOURCES: Readonly<Record<string, string>> = {
   default: "default",
@@ -50,14 +60,16 @@ function stagesTable(stages: RunAccount["stages"] = []): Html {
   if (stages.length < 2) return html``;
   const changes = stages.map(({ settings }, index) => {
     const before: Readonly<Record<string, unknown>> = stages[index - 1]?.settings ?? settings;
-    return Object.entries(settings).filter(([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value));
+    return Object.entries(settings).filter(
+      ([name, value]) => JSON.stringify(lookup(before, name)) !== JSON.stringify(value),
+    );
   });
   return html`<p>The run has ${stages.length} stages; the table of settings is that of the last.</p>
 <div class="scroll" role="region" aria-label="Stages" tabindex="0"><table class="wide">
 <thead><tr><th scope="col">Stage</th><th scope="col">From epoch</th><th scope="col">Begins with</th><th scope="col">What changed</th></tr></thead>
 <tbody>${stages.map(({ number, epoch, from }, index) => {
-    const changed = (changes[index] ?? []).map(([name, value]) => `${name} ${String(value)}`).join(", ");
-    return html`<tr><th scope="row">${number}</th><td>${epoch + 1}</td><td>${BEGINNINGS[from] ?? from}</td><td>${changed}</td></tr>
+    const changed = (changes[index] ?? []).map(([name, value]) => `${name} ${shownSetting(value)}`).join(", ");
+    return html`<tr><th scope="row">${number}</th><td>${epoch + 1}</td><td>${lookup(BEGINNINGS, from) ?? from}</td><td>${changed}</td></tr>
 `;
   })}</tbody></table></div>`;
 }
@@ -74,8 +86,8 @@ ${stagesTable(stages)}
 <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
 <tbody>${entries.map(([name, { value, from }]) => {
     const given = from === "default" ? "" : " given";
-    const shown = typeof value === "object" ? JSON.stringify(value) : String(value);
-    return html`<tr><th scope="row"><code>${name}</code></th><td class="value${given}">${shown}</td><td>${SOURCES[from] ?? from}</td></tr>
+    const shown = shownSetting(value);
+    return html`<tr><th scope="row"><code>${name}</code></th><td class="value${given}">${shown}</td><td>${lookup(SOURCES, from) ?? from}</td></tr>
 `;
   })}</tbody></table></div>
 </section>`;

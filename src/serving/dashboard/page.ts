@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Handler } from "hono";
 import { UserError } from "../../errors.ts";
+import { lookup } from "../../lookup.ts";
 import { missing } from "./status-error.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -39,7 +40,7 @@ export function servePage(folder: string): Handler {
     });
     const kept = name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache";
     return context.body(new Uint8Array(bytes), 200, {
-      "content-type": TYPES[extname(name)] ?? "application/octet-stream",
+      "content-type": lookup(TYPES, extname(name)) ?? "application/octet-stream",
       "cache-control": kept,
     });
   };

@@ -1,4 +1,5 @@
 /** Schemas of an OpenAPI description as texts for people. */
+import { lookup } from "../../../lookup.ts";
 
 /** The part of a JSON schema that the texts tell. */
 export interface Schema {
@@ -21,7 +22,7 @@ export type Schemas = Readonly<Record<string, Schema>>;
 
 /** The schema that a reference names, or itself. */
 export const resolveSchema = (schema: Schema, schemas: Schemas): Schema =>
-  schema.$ref === undefined ? schema : (schemas[schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)] ?? {});
+  schema.$ref === undefined ? schema : (lookup(schemas, schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)) ?? {});
 
 /** A schema in lines: objects with a line for each field, `?` behind the name of what may be absent. */
 export function schemaText(given: Schema, schemas: Schemas, indent = ""): string {

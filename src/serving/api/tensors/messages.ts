@@ -1,5 +1,6 @@
 /** Questions and answers of the Open Inference Protocol, from and to what is sent. */
 import type { ModelTensor } from "../../../engines/onnx/model-file.ts";
+import { lookup } from "../../../lookup.ts";
 import type { Tensors } from "../../models/served-model.ts";
 import { ApiError } from "../errors.ts";
 import { bytesOf, numbersFromBytes, textsFromBytes } from "./bytes.ts";
@@ -145,7 +146,7 @@ export function writeAnswer(question: Question, results: Tensors, { name, versio
   const asked = question.outputs?.length ? question.outputs : all;
   const bytes: Uint8Array[] = [];
   const outputs = asked.map(({ name: output, parameters }): OutputTensor => {
-    const tensor = Object.hasOwn(results, output) ? results[output] : undefined;
+    const tensor = lookup(results, output);
     if (!tensor) {
       const known = Object.keys(results).join(", ");
       throw bad(`outputs: expected some of ${known} but got "${output}".`, "Leave outputs out to get all.");

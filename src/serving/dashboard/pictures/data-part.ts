@@ -1,6 +1,7 @@
 /** The pictures of a part of a data set, as they are before any augmentation, by class and by what people said of them. */
 import { z } from "zod";
 import type { Marks } from "../../../data/index.ts";
+import { lookup } from "../../../lookup.ts";
 import type { DataPart, DataPicture, DataSummary, PicturePage } from "../api.ts";
 import type { PicturePlace } from "./data-set.ts";
 
@@ -27,7 +28,7 @@ export function dataPicture(
   const label = labels[index];
   if (label === undefined) return undefined;
   const file = names?.[index] ?? null;
-  const mark = file !== null && Object.hasOwn(marks, file) ? (marks[file] ?? null) : null;
+  const mark = file === null ? null : (lookup(marks, file) ?? null);
   return { index, file, class: place.classes[label] ?? String(label), mark };
 }
 
@@ -46,7 +47,7 @@ export function selectDataPictures(
     const file = names?.[index];
     if (text && !file?.toLowerCase().includes(text)) return false;
     if (only === undefined) return true;
-    const mark = file !== undefined && Object.hasOwn(marks, file) ? marks[file] : undefined;
+    const mark = file === undefined ? undefined : lookup(marks, file);
     return only === "marked" ? mark !== undefined : mark !== undefined && (only === "excluded") === !!mark.excluded;
   };
   const chosen: number[] = [];

@@ -2,6 +2,7 @@
 import { writeFileAtomic } from "../../../atomic-file.ts";
 import { formatMarks, type Mark, type Marks, readMarks, writableMarksFile } from "../../../data/index.ts";
 import { UserError } from "../../../errors.ts";
+import { lookup } from "../../../lookup.ts";
 import type { MarkChange, MarkList } from "../api.ts";
 import { type PhotoPlace, type PicturePlace, photoFile } from "./data-set.ts";
 
@@ -34,7 +35,7 @@ async function writeMark(place: PhotoPlace, name: string, mark: Mark | null): Pr
     throw new UserError(`class "${mark.label}": expected one of ${place.classes.join(", ")}.`, "Choose one of them.");
   }
   const { marks } = await readMarks(place.root);
-  const before = (Object.hasOwn(marks, name) ? marks[name] : null) ?? null;
+  const before = lookup(marks, name) ?? null;
   const isOwn = mark && !mark.excluded && mark.label === place.classOf.get(name);
   const { [name]: _, ...others } = marks;
   const after: Marks = mark && !isOwn ? { ...others, [name]: mark } : others;

@@ -1,6 +1,7 @@
 /** Which of a run's predictions are shown, and in which order. */
 import { z } from "zod";
 import type { Mark, Marks } from "../../../data/index.ts";
+import { lookup } from "../../../lookup.ts";
 import { confusionMatrix, perClass, wilsonInterval } from "../../../metrics/index.ts";
 import type { PredictedSample, Predictions } from "../../../training/index.ts";
 import type { PicturePage, RunReport, ShownPicture } from "../api.ts";
@@ -31,7 +32,7 @@ const BY: Readonly<Record<Selection["order"], (a: Indexed, b: Indexed) => number
 };
 
 const markOf = ({ file }: PredictedSample, marks: Marks): Mark | null =>
-  (file !== null && Object.hasOwn(marks, file) ? marks[file] : null) ?? null;
+  (file === null ? undefined : lookup(marks, file)) ?? null;
 
 /** The pictures that fit; `marks` by name. */
 export function selectPictures(
