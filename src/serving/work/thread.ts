@@ -19,6 +19,13 @@ export type Done =
 /** How far the thread gives way to the one that answers, where both want a core; enough to decode beside a busy engine. */
 const NICE = 5;
 
+/** On Linux it is this thread that gives way, elsewhere it would be the whole process. Where it may not, it goes on as it is. */
+function giveWay(): void {
+  try {
+    if (platform() === "linux") setPriority(NICE);
+  } catch {}
+}
+
 async function perform(work: Work): Promise<unknown> {
   switch (work.kind) {
     case "picture":
@@ -41,7 +48,7 @@ async function answerTo(work: Work): Promise<Done> {
   }
 }
 
-if (platform() === "linux") setPriority(NICE); // of this thread there; of the whole process elsewhere
+giveWay();
 parentPort?.on("message", async (work: Work) => {
   const done = await answerTo(work);
   parentPort?.postMessage(done, "result" in done ? memoryOf(done.result) : []);
