@@ -15,4 +15,4 @@ export const brief = (text: string, most = LONGEST): string =>
   text.length <= most ? text : `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`;
 
 /** A value of a JSON file as messages show it: as JSON, cut where it is long. */
-export const shownValue = (value: unknown): string => brief(JSON.stringify(value) ?? "nothing");
+export const shownValue = (value: unknown, most = LONGEST): string => brief(JSON.stringify(value) ?? "nothing", most);

@@ -95,6 +95,7 @@ const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
 const DEPTHS = 2;
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes[0] !== 0x7b) throw new FormatError("its header is not JSON");
   let header: unknown;
   let text: string;
   try {
@@ -103,7 +104,6 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   } catch {
     throw new FormatError("its header is not JSON");
   }
-  if (bytes[0] !== 0x7b) throw new FormatError("its header is not JSON");
   const repeated = repeatedKey(text, DEPTHS);
   if (repeated !== undefined) throw new FormatError(`its header has ${shownName(repeated)} twice`);
   return header as Record<string, unknown>;

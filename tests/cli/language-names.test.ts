@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeTree } from "../../src/testing/photo-folders.ts";
-import { ocelli, ocelliJson } from "./ocelli.ts";
+import { ocelli, ocelliJson, quickTraining } from "./ocelli.ts";
 
 const CLASSES = ["__proto__", "constructor", "toString"];
 
@@ -18,19 +18,8 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 test("photos of classes called __proto__, constructor and toString go through train, eval, predict and report", () => {
-  const options = [
-    "--model",
-    "squeezenet1_1",
-    "--weights",
-    "none",
-    "--size",
-    "32",
-    "--batch-size",
-    "6",
-    "--epochs",
-    "1",
-  ];
-  const { status, stderr } = ocelli(cwd, ["train", "photos", "--out", "run", "--workers", "0", ...options]);
+  const options = quickTraining(6);
+  const { status, stderr } = ocelli(cwd, ["train", "photos", "--out", "run", ...options]);
   expect(status, stderr).toBe(0);
 
   const read = (name: string): string => readFileSync(join(cwd, "run", name), "utf8");

@@ -11,6 +11,10 @@ export const MAIN = resolve("dist/cli/main.js");
 /** An empty folder of its own. */
 export const emptyFolder = (): string => mkdtempSync(join(tmpdir(), "ocelli-cli-"));
 
+/** Flags of the quickest training on photos that there is. */
+export const quickTraining = (batchSize: number): string[] =>
+  `--model squeezenet1_1 --weights none --size 32 --batch-size ${batchSize} --epochs 1 --workers 0`.split(" ");
+
 /** What a command did. */
 export type Finished = SpawnSyncReturns<string>;
 

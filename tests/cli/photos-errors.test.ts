@@ -8,7 +8,7 @@ import { encodePth, float32Tensor } from "../../src/checkpoint/index.ts";
 import { findModel } from "../../src/models/index.ts";
 import { initialState } from "../../src/nn/index.ts";
 import { type FileTree, writeTree } from "../../src/testing/photo-folders.ts";
-import { failingIn, MAIN, ocelli } from "./ocelli.ts";
+import { failingIn, MAIN, ocelli, quickTraining } from "./ocelli.ts";
 
 const PHOTOS: FileTree = {
   ...{ "train/ants/1.png": 1, "train/ants/2.png": 2, "train/bees/3.png": 3, "train/bees/4.png": 4 },
@@ -145,20 +145,7 @@ test.each([
   expect(found.hint).toContain(hint);
 });
 
-const SMALL = [
-  "--model",
-  "squeezenet1_1",
-  "--weights",
-  "none",
-  "--size",
-  "32",
-  "--batch-size",
-  "2",
-  "--epochs",
-  "1",
-  "--workers",
-  "0",
-];
+const SMALL = quickTraining(2);
 
 test("files that are no photos by their names are left out, and named", () => {
   const { status, stderr } = ocelli(cwd, ["train", "others", "--out", "run-others", ...SMALL]);

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { writeTree } from "../../src/testing/photo-folders.ts";
 import { writeRunFolder } from "../../src/testing/run-folders.ts";
 import { openDashboard } from "./dashboard.ts";
-import { emptyFolder, failingIn, ocelli, ocelliJson } from "./ocelli.ts";
+import { emptyFolder, failingIn, ocelli, ocelliJson, quickTraining } from "./ocelli.ts";
 
 const cwd = emptyFolder();
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
@@ -69,20 +69,7 @@ test("corrected labels: the next training follows and tells them and keeps a cop
   const { root, remove } = await writeTree(Object.fromEntries(names.map((name, seed) => [name, seed])));
   const marks = { version: 1, photos: { "train/ants/0.png": { label: "bees" }, "val/bees/0.png": { excluded: true } } };
   writeFileSync(join(root, "ocelli-labels.json"), JSON.stringify(marks));
-  const small = [
-    "--model",
-    "squeezenet1_1",
-    "--weights",
-    "none",
-    "--size",
-    "32",
-    "--batch-size",
-    "4",
-    "--workers",
-    "0",
-    "--epochs",
-    "1",
-  ];
+  const small = quickTraining(4);
   const { stderr, status } = ocelli(cwd, ["train", root, "--out", "marked", ...small]);
   expect(status, stderr).toBe(0);
   expect(stderr).toContain(`By "${join(root, "ocelli-labels.json")}": 1 photo with another label, 1 photo left out.`);

@@ -1,6 +1,6 @@
 /** The tables at the end of the report: data, settings, facts. */
 
-import { brief } from "../../harmless.ts";
+import { brief, shownValue } from "../../harmless.ts";
 import { lookup } from "../../lookup.ts";
 import type { RunAccount } from "../../training/index.ts";
 import { formatCount, formatShare } from "../style.ts";
@@ -39,7 +39,7 @@ const LONGEST_SETTING = 1000;
 
 /** A setting's value as text, lists and objects as JSON. */
 export const shownSetting = (value: unknown): string =>
-  brief(typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing"), LONGEST_SETTING);
+  typeof value === "string" ? brief(value, LONGEST_SETTING) : shownValue(value, LONGEST_SETTING);
 
 /** What settings come from, for people. */
 const SOURCES: Readonly<Record<string, string>> = {

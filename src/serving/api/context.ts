@@ -3,9 +3,10 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { QueueFull } from "../batching/batch-queue.ts";
 import { connectionOf } from "../connection.ts";
+import type { Patience } from "../deadline.ts";
 import type { ServedModel, Visit } from "../models/served-model.ts";
 import type { Workers } from "../work/work.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, late } from "./errors.ts";
 import type { Arrival, Intake } from "./requests/intake.ts";
 
 /** The models and limits of a server. */
@@ -70,6 +71,13 @@ export async function visiting<Body, Answer>(
     arrival.leave();
   }
 }
+
+/** How long the answer to a request may take: as the server's `--timeout` says, and while its client waits. */
+export const patienceOf = (context: Context, { timeoutMs }: Pick<ApiContext, "timeoutMs">): Patience => ({
+  timeoutMs,
+  late: () => late(timeoutMs),
+  client: context.req.raw.signal,
+});
 
 /** The address that a request comes from: a proxy's, where there is one. */
 function addressOf(context: Context): string {

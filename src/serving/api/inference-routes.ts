@@ -14,9 +14,10 @@ import {
   MODEL_VERSION,
   modelNamed,
   modelParameter,
+  patienceOf,
   visiting,
 } from "./context.ts";
-import { ApiError, late } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { readBody } from "./requests/body.ts";
 import type { Arrival } from "./requests/intake.ts";
 import { datatypeOf } from "./tensors/datatypes.ts";
@@ -159,7 +160,6 @@ const describe = ({ name, type, shape }: ModelPort) => ({
 async function answer(context: Context, api: ApiContext, model: ServedModel): Promise<Response> {
   const { intake, workers } = api;
   expectMessage(context);
-  const patience = { timeoutMs: api.timeoutMs, late: () => late(api.timeoutMs), client: context.req.raw.signal };
   const read = (arrival: Arrival): Promise<Uint8Array> => readBody(context, api, arrival);
   const reply = async (visit: Visit, body: Uint8Array, signal: AbortSignal) => {
     const question = await workers.question({ body, jsonLength: context.req.header(JSON_LENGTH) }, signal);
@@ -170,7 +170,7 @@ async function answer(context: Context, api: ApiContext, model: ServedModel): Pr
   const { json, bytes } = await visiting(
     context,
     { model, intake },
-    { read, answer: (visit, body) => withDeadline(patience, (signal) => reply(visit, body, signal)) },
+    { read, answer: (visit, body) => withDeadline(patienceOf(context, api), (signal) => reply(visit, body, signal)) },
   );
   if (bytes.length === 0) return context.body(json, 200, { "content-type": "application/json" });
   const head = new TextEncoder().encode(json);

@@ -4,8 +4,8 @@ import type { Context } from "hono";
 import { rank } from "../../training/index.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ServedModel } from "../models/served-model.ts";
-import { type ApiContext, errorsOf, jsonOf, modelNamed, modelParameter, visiting } from "./context.ts";
-import { ApiError, late } from "./errors.ts";
+import { type ApiContext, errorsOf, jsonOf, modelNamed, modelParameter, patienceOf, visiting } from "./context.ts";
+import { ApiError } from "./errors.ts";
 import { readPicture } from "./requests/picture-body.ts";
 
 const answerSchema = z
@@ -115,13 +115,12 @@ async function predict(context: Context, api: ApiContext, { model, top, logits }
     const message = `"${name}": expected a model that takes pictures but it takes tensors.`;
     throw new ApiError(400, message, `Post tensors to /v2/models/${name}/infer.`);
   }
-  const patience = { timeoutMs: api.timeoutMs, late: () => late(api.timeoutMs), client: context.req.raw.signal };
   const found = await visiting(
     context,
     { model, intake: api.intake },
     {
       read: (arrival) => readPicture(context, api, arrival),
-      answer: (visit, picture) => withDeadline(patience, (signal) => visit.predict(picture, signal)),
+      answer: (visit, picture) => withDeadline(patienceOf(context, api), (signal) => visit.predict(picture, signal)),
     },
   );
   const odd = found.findIndex((logit) => !Number.isFinite(logit));

@@ -1,6 +1,7 @@
 /** Elements of tensors as JSON holds them, to and from typed arrays. What does not fit a type exactly is refused, never changed. */
 import { toFloat16, toFloat32 } from "../../../checkpoint/index.ts";
 import { type NumericType, TENSOR_ARRAYS, type TensorNumbers } from "../../../engines/onnx/model-file.ts";
+import { shownValue } from "../../../harmless.ts";
 import { wholeOf, writtenWhole } from "./exact-json.ts";
 
 /** An element, or a list, of a request that is not what its tensor needs. */
@@ -35,8 +36,7 @@ function textOf(value: unknown): string {
   const whole = wholeOf(value);
   if (whole !== undefined) return String(whole);
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+  return shownValue(value, 40);
 }
 
 /** The index of an element in lists nested as `shape`, or alone where they are not nested. */
